@@ -1,0 +1,38 @@
+# Options and compile flags shared by every target.
+include(CMakeDependentOption)
+
+option(MLS_TESTS "Build the tests" ON)
+option(MLS_FUZZ "Build the fuzzers (needs Clang)" OFF)
+option(MLS_WERROR "Treat compiler warnings as errors" ON)
+set(MLS_SANITIZE "" CACHE STRING "Sanitizers to build with, as given to -fsanitize=")
+
+find_program(MLS_CCACHE ccache)
+if(MLS_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${MLS_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${MLS_CCACHE})
+endif()
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
+if(MLS_WERROR)
+  add_compile_options(-Werror)
+endif()
+if(MLS_SANITIZE)
+  add_compile_options(-fsanitize=${MLS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${MLS_SANITIZE})
+endif()
+
+# What runs on a module: no exceptions, no run-time type information, no hidden guards on statics.
+add_library(mls_core_flags INTERFACE)
+target_compile_options(mls_core_flags INTERFACE
+  -fno-exceptions -fno-rtti -fno-threadsafe-statics -ffunction-sections -fdata-sections)
+
+# mls_add_test(NAME SOURCES a.cpp ... LIBS lib ...): one GoogleTest program, each test registered with CTest.
+function(mls_add_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LIBS} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE
+    MLS_SOURCE_DIR="${PROJECT_SOURCE_DIR}" MLS_BUILD_DIR="${PROJECT_BINARY_DIR}"
+    MLS_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+endfunction()
