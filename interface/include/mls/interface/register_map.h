@@ -293,12 +293,15 @@ inline constexpr auto kRegisters = [] {
   });
 }();
 
+void ThereIsNoRegisterOfThatName();  // Never defined: its name is the compiler's message.
+
 // Index of a register by its full name; a name that does not exist does not compile.
 consteval size_t RegisterIndex(std::string_view name) {
   for (size_t i = 0; i < kRegisters.size(); ++i) {
     if (name == kRegisters[i].name) return i;
   }
-  throw "no register of that name";
+  ThereIsNoRegisterOfThatName();
+  return kRegisters.size();
 }
 
 template <RegisterType type, size_t size>
