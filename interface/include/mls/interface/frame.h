@@ -138,7 +138,7 @@ class FrameDecoder {
     return payload_bytes_ == expected ? Status::kOk : Status::kProtocol;
   }
 
-  std::array<uint8_t, kMaxEncodedFrameBytes> buffer_{};
+  std::array<uint8_t, kMaxEncodedFrameBytes - 1> buffer_{};  // without the zero: a longer frame cannot be sound
   size_t size_ = 0;
   size_t payload_bytes_ = 0;
   bool overflow_ = false;
