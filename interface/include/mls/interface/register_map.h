@@ -293,12 +293,17 @@ inline constexpr auto kRegisters = [] {
   });
 }();
 
+namespace register_map {
+void NoRegisterOfThatName();  // Never defined: what the compiler complains about. A throw would need exceptions.
+}
+
 // Index of a register by its full name; a name that does not exist does not compile.
 consteval size_t RegisterIndex(std::string_view name) {
   for (size_t i = 0; i < kRegisters.size(); ++i) {
     if (name == kRegisters[i].name) return i;
   }
-  throw "no register of that name";
+  register_map::NoRegisterOfThatName();
+  return 0;
 }
 
 template <RegisterType type, size_t size>
