@@ -240,7 +240,7 @@ def features_int(pcm: np.ndarray, preset: Preset | str = LOG_MEL_40, frames_per_
 
 
 def quantizer(scale: float) -> tuple[int, int]:
-    """(multiplier, shift) so that feature * multiplier / 2^shift is the feature in steps of `scale`, a float32 from 2^-20 to 2^10.
+    """(multiplier, shift) so that feature * multiplier / 2^shift is the feature in steps of `scale`, a float32 from 2^-20 to 2^11.
     Integer arithmetic on the bits of the float, as on the module."""
     bits, = struct.unpack("<I", struct.pack("<f", scale))
     exponent, mantissa = bits >> 23, (bits & 0x7FFFFF) | 0x800000
