@@ -81,7 +81,7 @@ Colour RgbOfYuv(const Colour& yuv) {
   const int32_t y = yuv[0] << 8;
   const int32_t u = yuv[1] - 128;
   const int32_t v = yuv[2] - 128;
-  const auto level = [](int32_t value) { return static_cast<uint8_t>(std::clamp((value + 128) >> 8, 0, 255)); };
+  const auto level = [](int32_t value) { return static_cast<uint8_t>(std::clamp<int32_t>((value + 128) >> 8, 0, 255)); };
   return {level(y + 359 * v), level(y - 88 * u - 183 * v), level(y + 454 * u)};
 }
 
@@ -129,8 +129,8 @@ Status ImageFrontEnd::WriteTensor(const ImageView& picture, std::span<int8_t> te
   int32_t width = picture.width_px;
   int32_t height = picture.height_px;
   if (config_.crop == Crop::kCentre) {
-    width = std::clamp(picture.height_px * cells_x / cells_y, 1, picture.width_px);
-    height = std::clamp(picture.width_px * cells_y / cells_x, 1, picture.height_px);
+    width = std::clamp<int32_t>(picture.height_px * cells_x / cells_y, 1, picture.width_px);
+    height = std::clamp<int32_t>(picture.width_px * cells_y / cells_x, 1, picture.height_px);
   }
   // Clockwise by 90 degrees, the tensor's columns run up the picture's rows, and its rows along the picture's columns.
   bool x_reversed = turned;
