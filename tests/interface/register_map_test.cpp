@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-#include "mls/interface/windows.h"
+#include "all_windows.h"
 
 namespace mls {
 namespace {
@@ -84,19 +84,8 @@ void ExpectResetValues() {
 }
 
 TEST(RegisterMap, ResetValuesAreTheDefaultsOfTheStructures) {
-  ExpectResetValues<Ident>();
-  ExpectResetValues<ModuleStatus>();
-  ExpectResetValues<LatestResult>();
-  ExpectResetValues<EventHeader>();
+  ForEachWindow([]<typename W>(std::type_identity<W>) { ExpectResetValues<W>(); });
   ExpectResetValues<EventRecord>();
-  ExpectResetValues<Config>();
-  ExpectResetValues<Control>();
-  ExpectResetValues<PowerCounters>();
-  ExpectResetValues<Privacy>();
-  ExpectResetValues<SelfTestReport>();
-  ExpectResetValues<Identity>();
-  ExpectResetValues<FirmwareHashHalf>();
-  ExpectResetValues<LabelText>();
 }
 
 }  // namespace

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <string>
+#include <string_view>
 #include <vector>
+
+#include "all_windows.h"
 
 namespace mls {
 namespace {
@@ -32,92 +34,95 @@ W Numbered() {
   return window;
 }
 
-template <typename W>
-class Window : public ::testing::Test {};
-using AllWindows = ::testing::Types<Ident, ModuleStatus, LatestResult, EventHeader, Config, Control, PowerCounters, Privacy,
-                                    SelfTestReport, Identity, FirmwareHashHalf, ModelHashHalf, DatasheetHashHalf, LabelText,
-                                    CrashText>;
-struct WindowName {
-  template <typename W>
-  static std::string GetName(int) {
-    return kWindowOf<W>.name;
-  }
-};
-TYPED_TEST_SUITE(Window, AllWindows, WindowName);
-
-TYPED_TEST(Window, ComesBackAsItWasSent) {
-  const TypeParam window = Numbered<TypeParam>();
-  const Result<TypeParam> back = DecodeWindow<TypeParam>(Encoded(window));
-  ASSERT_TRUE(back.ok());
-  EXPECT_EQ(*back, window);
+TEST(Window, ComesBackAsItWasSent) {
+  ForEachWindow([]<typename W>(std::type_identity<W>) {
+    const W window = Numbered<W>();
+    const Result<W> back = DecodeWindow<W>(Encoded(window));
+    ASSERT_TRUE(back.ok());
+    EXPECT_EQ(*back, window);
+  });
 }
 
-TYPED_TEST(Window, EveryByteButReservedOnesBelongsToAField) {
-  const std::vector<uint8_t> bytes = Encoded(Numbered<TypeParam>(), 200);
-  for (const RegisterInfo& info : kRegisters) {
-    if (info.window != TypeParam::kWindow) continue;
-    const bool reserved = std::string_view(info.name).find(".reserved") != std::string_view::npos;
-    if (std::string_view(info.name).ends_with(".crc") || info.offset < 2) continue;
-    for (size_t i = 0; i < info.size_bytes; ++i) EXPECT_EQ(bytes[info.offset + i] == 0, reserved) << info.name;
-  }
-}
-
-TYPED_TEST(Window, EveryFlippedBitIsFound) {
-  std::vector<uint8_t> bytes = Encoded(Numbered<TypeParam>());
-  for (size_t bit = 0; bit < bytes.size() * 8; ++bit) {
-    bytes[bit / 8] ^= static_cast<uint8_t>(1u << (bit % 8));
-    EXPECT_EQ(DecodeWindow<TypeParam>(bytes).status(), Status::kBadCrc) << bit;
-    bytes[bit / 8] ^= static_cast<uint8_t>(1u << (bit % 8));
-  }
-}
-
-TYPED_TEST(Window, EveryTwoFlippedBitsAreFound) {
-  std::vector<uint8_t> bytes = Encoded(Numbered<TypeParam>());
-  const auto flip = [&](size_t bit) { bytes[bit / 8] ^= static_cast<uint8_t>(1u << (bit % 8)); };
-  for (size_t first = 0; first < bytes.size() * 8; ++first) {
-    flip(first);
-    for (size_t second = first + 1; second < bytes.size() * 8; ++second) {
-      flip(second);
-      ASSERT_EQ(DecodeWindow<TypeParam>(bytes).status(), Status::kBadCrc) << first << " " << second;
-      flip(second);
+TEST(Window, EveryByteButReservedOnesBelongsToAField) {
+  ForEachWindow([]<typename W>(std::type_identity<W>) {
+    const std::vector<uint8_t> bytes = Encoded(Numbered<W>(), 200);
+    for (const RegisterInfo& info : kRegisters) {
+      if (info.window != W::kWindow) continue;
+      const bool reserved = std::string_view(info.name).find(".reserved") != std::string_view::npos;
+      if (std::string_view(info.name).ends_with(".crc") || info.offset < 2) continue;
+      for (size_t i = 0; i < info.size_bytes; ++i) EXPECT_EQ(bytes[info.offset + i] == 0, reserved) << info.name;
     }
-    flip(first);
-  }
+  });
 }
 
-TYPED_TEST(Window, EveryTruncatedAnswerIsFound) {
-  const std::vector<uint8_t> bytes = Encoded(Numbered<TypeParam>());
-  for (size_t size = 0; size < bytes.size(); ++size) {
-    EXPECT_EQ(DecodeWindow<TypeParam>(std::span(bytes).first(size)).status(), Status::kShortTransfer) << size;
-  }
+TEST(Window, EveryFlippedBitIsFound) {
+  ForEachWindow([]<typename W>(std::type_identity<W>) {
+    std::vector<uint8_t> bytes = Encoded(Numbered<W>());
+    for (size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+      bytes[bit / 8] ^= static_cast<uint8_t>(1u << (bit % 8));
+      EXPECT_EQ(DecodeWindow<W>(bytes).status(), Status::kBadCrc) << bit;
+      bytes[bit / 8] ^= static_cast<uint8_t>(1u << (bit % 8));
+    }
+  });
+}
+
+TEST(Window, EveryTwoFlippedBitsAreFound) {
+  ForEachWindow([]<typename W>(std::type_identity<W>) {
+    std::vector<uint8_t> bytes = Encoded(Numbered<W>());
+    const auto flip = [&](size_t bit) { bytes[bit / 8] ^= static_cast<uint8_t>(1u << (bit % 8)); };
+    for (size_t first = 0; first < bytes.size() * 8; ++first) {
+      flip(first);
+      for (size_t second = first + 1; second < bytes.size() * 8; ++second) {
+        flip(second);
+        ASSERT_EQ(DecodeWindow<W>(bytes).status(), Status::kBadCrc) << first << " " << second;
+        flip(second);
+      }
+      flip(first);
+    }
+  });
+}
+
+TEST(Window, EveryTruncatedAnswerIsFound) {
+  ForEachWindow([]<typename W>(std::type_identity<W>) {
+    const std::vector<uint8_t> bytes = Encoded(Numbered<W>());
+    for (size_t size = 0; size < bytes.size(); ++size) {
+      EXPECT_EQ(DecodeWindow<W>(std::span(bytes).first(size)).status(), Status::kShortTransfer) << size;
+    }
+  });
 }
 
 // A host resets in mid-read, or a target lets go of the bus: the rest reads as ones (or zeros).
-TYPED_TEST(Window, AnAnswerThatBreaksOffIsFound) {
-  const std::vector<uint8_t> bytes = Encoded(Numbered<TypeParam>());
-  for (uint8_t rest : {0x00, 0xFF}) {
-    for (size_t size = 0; size < bytes.size(); ++size) {
-      std::vector<uint8_t> broken = bytes;
-      std::fill(broken.begin() + static_cast<std::ptrdiff_t>(size), broken.end(), rest);
-      EXPECT_EQ(DecodeWindow<TypeParam>(broken).status(), broken == bytes ? Status::kOk : Status::kBadCrc) << size;
+TEST(Window, AnAnswerThatBreaksOffIsFound) {
+  ForEachWindow([]<typename W>(std::type_identity<W>) {
+    const std::vector<uint8_t> bytes = Encoded(Numbered<W>());
+    for (uint8_t rest : {0x00, 0xFF}) {
+      for (size_t size = 0; size < bytes.size(); ++size) {
+        std::vector<uint8_t> broken = bytes;
+        std::fill(broken.begin() + static_cast<std::ptrdiff_t>(size), broken.end(), rest);
+        EXPECT_EQ(DecodeWindow<W>(broken).status(), broken == bytes ? Status::kOk : Status::kBadCrc) << size;
+      }
     }
-  }
+  });
 }
 
-TYPED_TEST(Window, AnAnswerFromAnotherAddressIsFound) {
-  std::vector<uint8_t> bytes = Encoded(Numbered<TypeParam>());
-  const size_t payload = bytes.size() - 2;
-  for (unsigned address = 0; address < 256; ++address) {
-    if (address == kWindowOf<TypeParam>.address) continue;
-    StoreLittleEndian(WindowCrc(static_cast<uint8_t>(address), std::span(bytes).first(payload)), std::span(bytes).subspan(payload));
-    EXPECT_EQ(DecodeWindow<TypeParam>(bytes).status(), Status::kBadCrc) << address;
-  }
+TEST(Window, AnAnswerFromAnotherAddressIsFound) {
+  ForEachWindow([]<typename W>(std::type_identity<W>) {
+    std::vector<uint8_t> bytes = Encoded(Numbered<W>());
+    const size_t payload = bytes.size() - 2;
+    for (unsigned address = 0; address < 256; ++address) {
+      if (address == kWindowOf<W>.address) continue;
+      StoreLittleEndian(WindowCrc(static_cast<uint8_t>(address), std::span(bytes).first(payload)), std::span(bytes).subspan(payload));
+      EXPECT_EQ(DecodeWindow<W>(bytes).status(), Status::kBadCrc) << address;
+    }
+  });
 }
 
-TYPED_TEST(Window, MoreBytesThanTheWindowHasDoNoHarm) {
-  std::vector<uint8_t> bytes = Encoded(Numbered<TypeParam>());
-  bytes.resize(40, 0xFF);
-  EXPECT_TRUE(DecodeWindow<TypeParam>(bytes).ok());
+TEST(Window, MoreBytesThanTheWindowHasDoNoHarm) {
+  ForEachWindow([]<typename W>(std::type_identity<W>) {
+    std::vector<uint8_t> bytes = Encoded(Numbered<W>());
+    bytes.resize(40, 0xFF);
+    EXPECT_TRUE(DecodeWindow<W>(bytes).ok());
+  });
 }
 
 TEST(PagedWindow, AnotherPageIsNotReady) {

@@ -6,8 +6,8 @@
 #include <set>
 #include <string>
 
+#include "all_windows.h"
 #include "mls/interface/frame.h"
-#include "mls/interface/windows.h"
 
 namespace mls {
 namespace {
@@ -59,18 +59,12 @@ S FromFields(const json& fields) {
 // Calls `f` with the structure of a window's name.
 template <typename F>
 void WithWindow(const std::string& name, F f) {
-  const auto try_one = [&]<typename W>(std::type_identity<W>) {
-    if (name != kWindowOf<W>.name) return false;
-    f(std::type_identity<W>{});
-    return true;
-  };
-  const bool found = [&]<typename... W>(std::type_identity<W>... types) {
-    return (try_one(types) || ...);
-  }(std::type_identity<Ident>{}, std::type_identity<ModuleStatus>{}, std::type_identity<LatestResult>{},
-    std::type_identity<EventHeader>{}, std::type_identity<Config>{}, std::type_identity<Control>{},
-    std::type_identity<PowerCounters>{}, std::type_identity<Privacy>{}, std::type_identity<SelfTestReport>{},
-    std::type_identity<Identity>{}, std::type_identity<FirmwareHashHalf>{}, std::type_identity<ModelHashHalf>{},
-    std::type_identity<DatasheetHashHalf>{}, std::type_identity<LabelText>{}, std::type_identity<CrashText>{});
+  bool found = false;
+  ForEachWindow([&]<typename W>(std::type_identity<W> type) {
+    if (name != kWindowOf<W>.name) return;
+    found = true;
+    f(type);
+  });
   EXPECT_TRUE(found) << name;
 }
 
