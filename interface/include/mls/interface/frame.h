@@ -117,12 +117,15 @@ class FrameDecoder {
       return Status::kNotReady;
     }
     const size_t size = std::exchange(size_, 0);
+    has_header_ = false;
     if (std::exchange(overflow_, false)) return Status::kProtocol;
     if (size == 0) return Status::kNotReady;
     return Decode(size);
   }
 
   constexpr const FrameHeader& header() const { return header_; }
+  // Whether what was completed last, whole or damaged, had a header at all.
+  constexpr bool has_header() const { return has_header_; }
   constexpr std::span<const uint8_t> payload() const { return std::span(buffer_).subspan(4, payload_bytes_); }
   // A frame has begun and not ended yet.
   constexpr bool in_frame() const { return size_ != 0 || overflow_; }
@@ -134,6 +137,7 @@ class FrameDecoder {
     const Result<size_t> decoded = CobsDecode(std::span(buffer_).first(size), buffer_);
     if (!decoded.ok() || *decoded < kFrameOverheadBytes) return Status::kProtocol;
     header_ = {static_cast<FrameOperation>(buffer_[0]), buffer_[1], buffer_[2], buffer_[3]};
+    has_header_ = true;
     payload_bytes_ = *decoded - kFrameOverheadBytes;
     const size_t checked = *decoded - 2;
     if (Crc16().Add(std::span(buffer_).first(checked)).value() !=
@@ -148,6 +152,7 @@ class FrameDecoder {
   size_t size_ = 0;
   size_t payload_bytes_ = 0;
   bool overflow_ = false;
+  bool has_header_ = false;
   FrameHeader header_;
 };
 
