@@ -86,9 +86,7 @@ TEST(Cobs, NeverWritesBeyondTheOutput) {
   }
 }
 
-TEST(Frame, HasTheBytesOfTheSpecification) {
-  EXPECT_EQ(ReadFrame(), (Bytes{0x07, 1, 1, 0x40, 30, 0x77, 0x3B, 0x00}));
-}
+TEST(Frame, HasTheBytesOfTheSpecification) { EXPECT_EQ(ReadFrame(), (Bytes{0x07, 1, 1, 0x40, 30, 0x77, 0x3B, 0x00})); }
 
 TEST(Frame, CarriesEveryByteValueAtEveryPlace) {
   FrameDecoder decoder;
@@ -120,7 +118,8 @@ TEST(Frame, CarriesEveryLengthOfPayload) {
     for (size_t size = 0; size <= kMaxFramePayloadBytes; ++size) {
       FrameDecoder decoder;
       const Bytes payload(size, fill);
-      ASSERT_EQ(Outcomes(decoder, Frame(FrameOperation::kWrite, 0, 0, static_cast<uint8_t>(size), payload)), Expected{Status::kOk});
+      ASSERT_EQ(Outcomes(decoder, Frame(FrameOperation::kWrite, 0, 0, static_cast<uint8_t>(size), payload)),
+                Expected{Status::kOk});
       EXPECT_EQ(Bytes(decoder.payload().begin(), decoder.payload().end()), payload);
     }
   }
@@ -139,9 +138,11 @@ TEST(FrameDecoder, EmptyFramesAreNothing) {
 }
 
 TEST(FrameDecoder, GarbageBetweenFramesCostsOnlyTheGarbage) {
-  const Bytes kGarbage[] = {{0x01}, {0x02, 0x41}, {0xFF, 0xFF, 0xFF}, Bytes(71, 0x55), Bytes(72, 0x55), Bytes(1000, 0x55)};
+  const Bytes kGarbage[] = {{0x01},          {0x02, 0x41},    {0xFF, 0xFF, 0xFF},
+                            Bytes(71, 0x55), Bytes(72, 0x55), Bytes(1000, 0x55)};
   for (const Bytes& garbage : kGarbage) {
-    EXPECT_EQ(Outcomes(ReadFrame() + garbage + Bytes{0} + ReadFrame(2)), (Expected{Status::kOk, Status::kProtocol, Status::kOk}));
+    EXPECT_EQ(Outcomes(ReadFrame() + garbage + Bytes{0} + ReadFrame(2)),
+              (Expected{Status::kOk, Status::kProtocol, Status::kOk}));
   }
 }
 
@@ -163,7 +164,8 @@ TEST(FrameDecoder, AFlippedBitCostsOneFrameAtMostTwo) {
 TEST(FrameDecoder, EveryTruncatedFrameIsRefused) {
   const Bytes frame = Frame(FrameOperation::kWrite, 3, 0xA0, 4, {1, 0, 2, 3});
   for (size_t size = 1; size + 1 < frame.size(); ++size) {
-    const std::vector<Status> outcomes = Outcomes(Bytes(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(size)) + Bytes{0});
+    const std::vector<Status> outcomes =
+        Outcomes(Bytes(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(size)) + Bytes{0});
     ASSERT_EQ(outcomes.size(), 1u);
     EXPECT_NE(outcomes[0], Status::kOk) << size;
   }

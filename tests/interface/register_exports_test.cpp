@@ -42,7 +42,8 @@ TEST(Baseline, FindsWhateverMovedChangedOrWentAway) {
       {"/registers/identity.boot_id/size_bytes", 6, "register identity.boot_id: size_bytes was 8, is 6"},
       {"/registers/control.page/access", "read", "register control.page: access was \"read_write\", is \"read\""},
       {"/registers/result.age_ms/unit", "s", "register result.age_ms: unit was \"ms\", is \"s\""},
-      {"/registers/result.decision/values", "verdict", "register result.decision: values was \"decision\", is \"verdict\""},
+      {"/registers/result.decision/values", "verdict",
+       "register result.decision: values was \"decision\", is \"verdict\""},
       {"/values/decision/positive", 3, "value decision.positive was 2, is 3"},
       {"/values/frame_operation/notify", nullptr, "value frame_operation.notify was 4, is null"},
   };

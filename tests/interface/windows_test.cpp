@@ -26,7 +26,8 @@ W Numbered() {
     std::array<uint8_t, reg.kInfo.size_bytes> bytes;
     for (uint8_t& byte : bytes) byte = next++;
     if constexpr (std::is_integral_v<typename decltype(reg)::Value>) {
-      value = static_cast<std::remove_reference_t<decltype(value)>>(LoadLittleEndian<typename decltype(reg)::Value>(bytes));
+      value =
+          static_cast<std::remove_reference_t<decltype(value)>>(LoadLittleEndian<typename decltype(reg)::Value>(bytes));
     } else {
       value = bytes;
     }
@@ -111,7 +112,8 @@ TEST(Window, AnAnswerFromAnotherAddressIsFound) {
     const size_t payload = bytes.size() - 2;
     for (unsigned address = 0; address < 256; ++address) {
       if (address == kWindowOf<W>.address) continue;
-      StoreLittleEndian(WindowCrc(static_cast<uint8_t>(address), std::span(bytes).first(payload)), std::span(bytes).subspan(payload));
+      StoreLittleEndian(WindowCrc(static_cast<uint8_t>(address), std::span(bytes).first(payload)),
+                        std::span(bytes).subspan(payload));
       EXPECT_EQ(DecodeWindow<W>(bytes).status(), Status::kBadCrc) << address;
     }
   });

@@ -24,7 +24,8 @@ const json& Vectors() {
 
 Bytes FromHex(const std::string& hex) {
   Bytes bytes;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) bytes.push_back(static_cast<uint8_t>(std::stoi(hex.substr(i, 2), nullptr, 16)));
+  for (size_t i = 0; i + 1 < hex.size(); i += 2)
+    bytes.push_back(static_cast<uint8_t>(std::stoi(hex.substr(i, 2), nullptr, 16)));
   return bytes;
 }
 
@@ -118,7 +119,8 @@ TEST(WireVectors, Frames) {
     SCOPED_TRACE(v.at("name"));
     const Bytes bytes = FromHex(v.at("bytes"));
     const Bytes payload = FromHex(v.at("payload"));
-    const FrameHeader header{static_cast<FrameOperation>(v.at("operation").get<int>()), v.at("tag"), v.at("address"), v.at("length")};
+    const FrameHeader header{static_cast<FrameOperation>(v.at("operation").get<int>()), v.at("tag"), v.at("address"),
+                             v.at("length")};
     const EncodedFrame encoded = EncodeFrame(header, payload);
     EXPECT_EQ(Bytes(encoded.span().begin(), encoded.span().end()), bytes);
     Status last = Status::kNotReady;
