@@ -28,7 +28,8 @@ Status FaultyBus::DoRead(uint8_t address, std::span<uint8_t> out, Deadline deadl
         status = bus_.Read(address, out, deadline);
         out[operations_ % out.size()] ^= 0x10;
         return status;
-      case Fault::kWrongAddress: return bus_.Read(static_cast<uint8_t>(address ^ 0x20), out, deadline);
+      case Fault::kWrongAddress:  // Ident and status are as long as any window.
+        return bus_.Read(kWindows[address < 0x20 ? kStatusWindow : kIdentWindow].address, out, deadline);
       case Fault::kRepeatedAnswer: std::copy_n(last_answer_.begin(), out.size(), out.begin()); return Status::kOk;
     }
   }

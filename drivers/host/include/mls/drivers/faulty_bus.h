@@ -14,7 +14,7 @@ enum class Fault : uint8_t {
   kAnswerLost,     // The request is carried out, its answer does not arrive: kTimeout at the deadline.
   kTruncated,      // Half of the bytes arrive, then kShortTransfer.
   kBitFlip,        // One bit of the answer is wrong and nobody says so. On a write: carried out, kBadCrc.
-  kWrongAddress,   // The answer comes from the neighbouring window. On a write: not carried out, kProtocol.
+  kWrongAddress,   // The answer comes from another window. On a write: not carried out, kProtocol.
   kRepeatedAnswer, // The answer of the read before comes again. On a write: carried out twice.
 };
 inline constexpr std::array kAllFaults = {Fault::kNoAnswer,  Fault::kLinkBreak, Fault::kRequestLost,  Fault::kAnswerLost,
