@@ -1,0 +1,34 @@
+// KeywordPipeline: a stream of sound to "this word was spoken".
+#pragma once
+
+#include "mls/core/audio/audio_front_end.h"
+#include "mls/core/module/pipeline.h"
+#include "mls/core/module/sources.h"
+
+namespace mls {
+
+struct KeywordPipelineSetup {
+  AudioFrontEndConfig front_end;
+  uint32_t keywords = 0;            // Bit n: class n is a word to report; the others are silence, noise, other words.
+  uint8_t evaluate_every_hops = 5;  // Inference once in so many hops of 20 ms.
+};
+
+// The model takes the features of AudioFrontEnd and ends in a softmax over its classes.
+class KeywordPipeline final : public Pipeline {
+ public:
+  KeywordPipeline(AudioSource& source, const KeywordPipelineSetup& setup);
+
+ private:
+  Status DoBind(const InferenceEngine& engine, size_t label_count) override;
+  void DoConfigure(const Config& config) override;
+  void DoSetPowered(bool powered) override;
+  Result<Capture> DoTake(std::span<int8_t> input, uint32_t now_ms) override;
+  Judgement DoJudge(std::span<const int8_t> output, bool usable, uint32_t captured_ms) override;
+
+  AudioSource& source_;
+  const KeywordPipelineSetup setup_;
+  AudioFrontEnd front_end_;
+  FeatureQuantizer quantizer_;
+};
+
+}  // namespace mls
