@@ -8,7 +8,7 @@
 namespace mls {
 
 struct KeywordPipelineSetup {
-  AudioFrontEndConfig front_end;
+  AudioFrontEndConfig front_end{};
   uint32_t keywords = 0;            // Bit n: class n is a word to report; the others are silence, noise, other words.
   uint8_t evaluate_every_hops = 5;  // Inference once in so many hops of 20 ms.
 };

@@ -14,9 +14,9 @@ namespace mls {
 
 // What a module is. Borrowed for the life of the module, with everything it points to.
 struct ModuleSetup {
-  BankSetup registers;
-  std::span<const uint8_t> model;  // A .tflite file, 4-byte aligned.
-  OperatorSet operators;
+  BankSetup registers{};
+  std::span<const uint8_t> model{};  // A .tflite file, 4-byte aligned.
+  OperatorSet operators{};
   uint32_t model_crc32 = 0;      // Crc32 of `model`, from its build; 0: taken at start.
   uint32_t expected_answer = 0;  // KnownAnswer of the model, from its build; 0: the self-test leaves that test out.
   uint16_t wake_time_ms = 0;     // Worst case from wake-up to the first valid result.

@@ -8,7 +8,7 @@
 namespace mls {
 
 struct PersonPipelineSetup {
-  ImageFrontEndConfig front_end;  // Tensor size and channels come from the model, rotation and mirror from the configuration.
+  ImageFrontEndConfig front_end{};  // Tensor size and channels come from the model, rotation and mirror from the configuration.
   uint8_t person_class = 1;
 };
 
