@@ -19,6 +19,8 @@ TEST(CheckConfig, NamesTheFieldThatIsWrong) {
   using enum Verdict;
   const Case kCases[] = {
       {"high threshold above 1000", [](Config& c) { c.high_threshold_permille = 1001; }, {kOutOfRange, 0xA0}},
+      {"high threshold of 0", [](Config& c) { c.high_threshold_permille = 0; }, {kOutOfRange, 0xA0}},
+      {"low threshold of 0", [](Config& c) { c.low_threshold_permille = 0; }, {kOutOfRange, 0xA2}},
       {"low threshold above 1000",
        [](Config& c) { c.low_threshold_permille = 1001, c.high_threshold_permille = 1000; },
        {kOutOfRange, 0xA2}},

@@ -308,8 +308,19 @@ TEST_F(RegisterBankTest, AConfigurationOutOfRangeNeverBecomesActive) {
   EXPECT_EQ(bank.active_config(), Config{});
   EXPECT_EQ(bank.config_generation(), 1);
   EXPECT_EQ(Get<EventHeader>(bank).count, 0);
-  bank.RevertConfig();
-  EXPECT_EQ(Get<Config>(bank), Config{});
+}
+
+TEST_F(RegisterBankTest, RevertAndFactoryResetShowInTheStagedConfigurationAtOnce) {
+  setup.default_config.average_count = 7;
+  Set(bank, kReg<"config.average_count">, 3);
+  Give(bank, Command::kRevert, 1);
+  EXPECT_EQ(Get<Config>(bank), bank.active_config());
+  Set(bank, kReg<"config.average_count">, 9);
+  ASSERT_TRUE(bank.TakeCommand().ok());
+  bank.FinishCommand({});
+  EXPECT_EQ(Get<Config>(bank).average_count, 9) << "what is written after the command stays";
+  Give(bank, Command::kFactoryReset, 2);
+  EXPECT_EQ(Get<Config>(bank).average_count, 7);
 }
 
 TEST_F(RegisterBankTest, ACommandShowsAsPendingAtOnceAndThenItsVerdict) {

@@ -42,8 +42,8 @@ struct NotifyCursor {
 // Bus side (any interrupt or thread): RegisterTarget, Read, NextNotification. Pipeline side (one thread): the rest. Each call takes the
 // BusLock for the time it needs to copy one window, so a reader never sees half of a change.
 //
-// Writes take effect at once: the staged configuration reads back as written. Only commands wait for the pipeline. There is
-// room for one: a further command is refused with kBusy until the verdict of the last is there, so no verdict is ever lost. The same command with
+// Writes take effect at once: the staged configuration reads back as written, also after the commands that set it back. What commands do
+// beyond that waits for the pipeline. There is room for one: a further command is refused with kBusy until the verdict of the last is there, so no verdict is ever lost. The same command with
 // the same token again is a repetition whose answer got lost: it is answered with kOk and not carried out twice. A command that is
 // written without a token is carried out each time.
 class RegisterBank final : public RegisterTarget {
@@ -77,9 +77,9 @@ class RegisterBank final : public RegisterTarget {
   Result<PendingCommand> TakeCommand();
   void FinishCommand(CommandVerdict verdict);
 
-  // Makes `config`, if it passes the check, the active configuration; with `stage` the staged one too.
+  // Makes `config`, if it passes CheckConfig, the active configuration; with `stage` the staged one too.
   CommandVerdict ActivateConfig(const Config& config, bool stage);
-  void RevertConfig();
+  CommandVerdict Check(const Config& config) const { return CheckConfig(config, capabilities_, setup_.power_modes); }
   const Config& active_config() const { return active_; }  // Changes only on the pipeline side.
   uint16_t config_generation() const { return status_.config_generation; }
 
