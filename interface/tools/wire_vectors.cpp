@@ -182,8 +182,8 @@ Json FrameVector(const std::string& name, const FrameHeader& header, const Bytes
 }
 
 Bytes Response(WireStatus status, const Bytes& data) {
-  Bytes payload = {static_cast<uint8_t>(status)};
-  payload.insert(payload.end(), data.begin(), data.end());
+  Bytes payload(1 + data.size(), static_cast<uint8_t>(status));
+  std::copy(data.begin(), data.end(), payload.begin() + 1);
   return payload;
 }
 
