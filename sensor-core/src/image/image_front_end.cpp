@@ -58,7 +58,8 @@ Range RangeOf(const Axis& axis, int32_t cell) {
 uint8_t Mean(const ImageView& picture, Channel channel, const Range& columns, const Range& rows) {
   uint64_t sum = 0;
   for (uint32_t y = rows.first_px(); y <= rows.last_px(); ++y) {
-    const uint8_t* const row = picture.data.data() + size_t{y} * static_cast<size_t>(picture.stride_bytes) + channel.offset;
+    const uint8_t* const row =
+        picture.data.data() + size_t{y} * static_cast<size_t>(picture.stride_bytes) + channel.offset;
     uint32_t row_sum = 0;
     for (uint32_t x = columns.first_px(); x <= columns.last_px(); ++x) {
       row_sum += columns.WeightOf(x) * row[(x >> channel.shift) * channel.step];
@@ -74,14 +75,18 @@ uint8_t Mean(const ImageView& picture, Channel channel, const Range& columns, co
 
 using Colour = std::array<uint8_t, 3>;
 
-uint8_t GreyOf(const Colour& rgb) { return static_cast<uint8_t>((77 * rgb[0] + 150 * rgb[1] + 29 * rgb[2] + 128) >> 8); }
+uint8_t GreyOf(const Colour& rgb) {
+  return static_cast<uint8_t>((77 * rgb[0] + 150 * rgb[1] + 29 * rgb[2] + 128) >> 8);
+}
 
 // ITU-R BT.601 with the full range of 0..255, as JFIF uses it.
 Colour RgbOfYuv(const Colour& yuv) {
   const int32_t y = yuv[0] << 8;
   const int32_t u = yuv[1] - 128;
   const int32_t v = yuv[2] - 128;
-  const auto level = [](int32_t value) { return static_cast<uint8_t>(std::clamp<int32_t>((value + 128) >> 8, 0, 255)); };
+  const auto level = [](int32_t value) {
+    return static_cast<uint8_t>(std::clamp<int32_t>((value + 128) >> 8, 0, 255));
+  };
   return {level(y + 359 * v), level(y - 88 * u - 183 * v), level(y + 454 * u)};
 }
 
