@@ -1,6 +1,7 @@
 #include "mls/core/image/image_front_end.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 namespace mls {
@@ -56,15 +57,18 @@ Range RangeOf(const Axis& axis, int32_t cell) {
 }
 
 uint8_t Mean(const ImageView& picture, Channel channel, const Range& columns, const Range& rows) {
+  const uint32_t first = columns.first_px();
+  const uint32_t last = columns.last_px();
+  const uint32_t first_weight = columns.WeightOf(first);
+  const uint32_t last_weight = last > first ? columns.WeightOf(last) : 0;
   uint64_t sum = 0;
   for (uint32_t y = rows.first_px(); y <= rows.last_px(); ++y) {
     const uint8_t* const row =
         picture.data.data() + size_t{y} * static_cast<size_t>(picture.stride_bytes) + channel.offset;
-    uint32_t row_sum = 0;
-    for (uint32_t x = columns.first_px(); x <= columns.last_px(); ++x) {
-      row_sum += columns.WeightOf(x) * row[(x >> channel.shift) * channel.step];
-    }
-    sum += uint64_t{row_sum} * rows.WeightOf(y);
+    const auto at = [&](uint32_t x) -> uint32_t { return row[(x >> channel.shift) * channel.step]; };
+    uint32_t between = 0;
+    for (uint32_t x = first + 1; x < last; ++x) between += at(x);
+    sum += uint64_t{first_weight * at(first) + (between << 8) + last_weight * at(last)} * rows.WeightOf(y);
   }
   // Shortened to a division of 32 bits; exact up to 256 pixels under one tensor pixel.
   const uint64_t area = uint64_t{columns.end - columns.begin} * (rows.end - rows.begin);

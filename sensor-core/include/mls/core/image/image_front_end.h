@@ -4,7 +4,6 @@
 // averages the area under each tensor pixel, enlarging is bilinear; both in integers, the same on every target.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
