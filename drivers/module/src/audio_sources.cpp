@@ -77,14 +77,18 @@ void AudioFileSource::DoRelease() {
 }
 
 void AudioFileSource::DoSetPowered(bool powered) {
-  if (!powered) {
+  off_ = !powered;
+  if (off_) {
     clock_.Pause();
   } else if (!ended_) {
     clock_.Resume();
   }
 }
 
-SourceWait AudioFileSource::DoNextInput() const { return {clock_.DueAt(SampleTime(given_ + waiting_.size())), -1}; }
+SourceWait AudioFileSource::DoNextInput() const {
+  if (off_ || ended_) return {};
+  return {clock_.DueAt(SampleTime(given_ + waiting_.size())), -1};
+}
 
 PcmStreamSource::PcmStreamSource(int fd, InputClock& clock, ReportFunction report)
     : fd_(fd), clock_(clock), report_(std::move(report)) {
@@ -161,7 +165,8 @@ void PcmStreamSource::DoSetPowered(bool powered) {
 }
 
 SourceWait PcmStreamSource::DoNextInput() const {
-  if (starved_) return {std::chrono::steady_clock::time_point::max(), fd_};
+  if (off_ || (ended_ && byte_count_ < 2)) return {};
+  if (starved_) return {InputClock::Time::max(), fd_};
   return {clock_.DueAt(NextInputTime()), -1};
 }
 

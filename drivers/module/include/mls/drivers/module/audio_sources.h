@@ -40,6 +40,7 @@ class AudioFileSource final : public AudioSource, public PacedSource {
   std::vector<int16_t> buffer_ = std::vector<int16_t>(kMaxBorrowedSamples);
   std::span<const int16_t> waiting_;  // what in buffer_ waits for its time
   uint64_t given_ = 0;
+  bool off_ = false;
   bool ended_ = false;
   bool round_gave_samples_ = false;
 };
