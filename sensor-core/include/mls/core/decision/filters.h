@@ -115,6 +115,9 @@ class ReportLimiter {
  public:
   explicit ReportLimiter(uint32_t interval_ms) : hold_off_(interval_ms) {}
 
+  // For what comes from now on; what was reported stays known.
+  void SetInterval(uint32_t interval_ms) { hold_off_ = HoldOff(interval_ms); }
+
   bool Update(uint32_t time_ms, Decision decision) {
     if (hold_off_.Active(time_ms) || decision == reported_) return false;
     hold_off_.Start(time_ms);

@@ -14,8 +14,8 @@
 
 namespace mls {
 
-// By how much the picture is turned clockwise to stand upright.
-enum class Rotation : uint8_t { k0, k90, k180, k270 };
+// By how much the picture is turned clockwise to stand upright; the two low bits of config.orientation.
+enum class Rotation : uint8_t { k0 = 0, k90 = 1, k180 = 2, k270 = 3 };
 
 enum class Crop : uint8_t {
   kCentre,  // The largest part around the centre that has the tensor's aspect ratio: a square for a square tensor.
