@@ -6,6 +6,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "mls/core/audio/audio_front_end.h"
+#include "mls/core/decision/keyword_decision.h"
 #include "mls/core/engine/operators.h"
 #include "sha256.h"
 
@@ -16,7 +18,6 @@ using nlohmann::json;
 
 constexpr uintmax_t kMaxModelBytes = 64u << 20;
 constexpr uint32_t kMaxArenaBytes = 256u << 20;
-constexpr size_t kMaxLabels = 32;  // as many bits as `keywords` has
 
 [[noreturn]] void Fail(const std::filesystem::path& path, const std::string& why) { throw ModelError(path.string() + ": " + why); }
 
@@ -64,10 +65,10 @@ bool IsWord(const std::string& label) {
   return !label.starts_with('_') && std::ranges::find(kNoWords, label) == std::end(kNoWords);
 }
 
-uint32_t WordsOf(const std::vector<std::string>& labels) {
-  uint32_t words = 0;
-  for (size_t i = 0; i < labels.size(); ++i) words |= uint32_t{IsWord(labels[i])} << i;
-  return words;
+uint64_t NoWordsOf(const std::vector<std::string>& labels) {
+  uint64_t no_words = 0;
+  for (size_t i = 0; i < labels.size(); ++i) no_words |= uint64_t{!IsWord(labels[i])} << i;
+  return no_words;
 }
 
 // The published models that every list of examples starts with; where the order of the classes comes from is said at each.
@@ -77,9 +78,8 @@ void RecogniseShape(const std::filesystem::path& path, const InferenceEngine& en
   if (HasShape(input, {1, 49, 10, 1}) && HasShape(output, {1, 12})) {
     // Keyword spotting of MLPerf Tiny: github.com/mlcommons/tiny, benchmark/training/keyword_spotting.
     package.profile = Profile::kKeyword;
-    package.audio_preset = AudioPreset::kMfcc10;
     package.labels = {"down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes", "_silence_", "_unknown_"};
-    package.keywords = WordsOf(package.labels);
+    package.never_fires = NoWordsOf(package.labels);
     package.default_config.high_threshold_permille = 700;
     package.default_config.low_threshold_permille = 400;
     package.default_config.average_count = 3;
@@ -173,22 +173,36 @@ void ReadManifest(const Manifest& manifest, const InferenceEngine& engine, Model
   if (const auto version = manifest.Text("/version")) package.name += " " + *version;
   package.profile = ProfileOf(manifest);
   package.labels = manifest.Texts("/labels").value_or(std::vector<std::string>{});
-  if (package.labels.empty() || package.labels.size() > kMaxLabels || package.labels.size() != engine.output_info().bytes) {
-    Fail(manifest.path(), "labels must name each of the model's " + std::to_string(engine.output_info().bytes) +
-                              " classes, at most " + std::to_string(kMaxLabels));
+  const uint32_t classes = engine.output_info().bytes;
+  if (package.labels.size() != classes || classes > kMaxKeywordLabels) {
+    Fail(manifest.path(), "labels must name each of the model's " + std::to_string(classes) + " classes, at most " +
+                              std::to_string(kMaxKeywordLabels));
   }
-  const std::string front_end = manifest.Text("/front_end/kind").value_or("");
+  // The pipelines choose their front end by the shape of the input; the manifest must not promise another one.
+  const TensorInfo input = engine.input_info();
+  struct FrontEnd {
+    Profile profile;
+    std::string_view kind;
+    bool fits;
+  };
+  constexpr uint32_t kFrames = AudioFrontEnd::kWindowFrames;
+  const FrontEnd front_ends[] = {
+      {Profile::kKeyword, "log_mel_40", input.bytes == kFrames * AudioFrontEnd::kMelBands},
+      {Profile::kKeyword, "mfcc_10", input.bytes == kFrames * AudioFrontEnd::kMfccCount},
+      {Profile::kPerson, "image_grey", input.rank == 4 && input.dims[3] == 1},
+      {Profile::kPerson, "image_rgb", input.rank == 4 && input.dims[3] == 3},
+  };
+  const std::string kind = manifest.Text("/front_end/kind").value_or("");
+  const bool fits = std::ranges::any_of(
+      front_ends, [&](const FrontEnd& known) { return known.profile == package.profile && known.kind == kind && known.fits; });
+  if (!fits) {
+    Fail(manifest.path(), "front_end.kind must be log_mel_40 or mfcc_10 for a keyword model, image_grey or image_rgb for a person " +
+                              std::string("model, and fit the model's input ") + ShapeText(input));
+  }
   if (package.profile == Profile::kKeyword) {
-    if (front_end != "log_mel_40" && front_end != "mfcc_10") {
-      Fail(manifest.path(), "front_end.kind must be \"log_mel_40\" or \"mfcc_10\" for a keyword model");
-    }
-    package.audio_preset = front_end == "mfcc_10" ? AudioPreset::kMfcc10 : AudioPreset::kLogMel40;
-    package.keywords = WordsOf(package.labels);
-    if (package.keywords == 0) Fail(manifest.path(), "labels has no word to report");
+    package.never_fires = NoWordsOf(package.labels);
+    if (std::ranges::none_of(package.labels, IsWord)) Fail(manifest.path(), "labels has no word to report");
   } else {
-    if (front_end != "image_grey" && front_end != "image_rgb") {
-      Fail(manifest.path(), "front_end.kind must be \"image_grey\" or \"image_rgb\" for a person model");
-    }
     const auto person = std::ranges::find(package.labels, "person");
     if (person == package.labels.end()) Fail(manifest.path(), "labels must have a class \"person\"");
     package.person_class = static_cast<uint8_t>(person - package.labels.begin());

@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "mls/core/audio/audio_front_end.h"
 #include "mls/core/engine/engine.h"
 #include "mls/interface/windows.h"
 
@@ -28,8 +27,7 @@ struct ModelPackage {
   uint32_t arena_bytes = 0;             // what the engine needs
   Sha256 sha256{};
   std::vector<std::string> labels;      // one for each class
-  AudioPreset audio_preset = AudioPreset::kLogMel40;
-  uint32_t keywords = 0;                // bit n: class n is a word to report
+  uint64_t never_fires = 0;             // bit n: class n is no word to report
   uint8_t person_class = 0;
   uint8_t evaluate_every_hops = 5;
   Config default_config;

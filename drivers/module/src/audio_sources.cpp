@@ -1,6 +1,6 @@
 #include "mls/drivers/module/audio_sources.h"
 
-#include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -91,8 +91,11 @@ SourceWait AudioFileSource::DoNextInput() const {
 }
 
 PcmStreamSource::PcmStreamSource(int fd, InputClock& clock, ReportFunction report)
-    : fd_(fd), clock_(clock), report_(std::move(report)) {
-  fcntl(fd_, F_SETFL, fcntl(fd_, F_GETFL) | O_NONBLOCK);
+    : fd_(fd), clock_(clock), report_(std::move(report)) {}
+
+bool PcmStreamSource::CanRead() const {
+  pollfd polled{fd_, POLLIN, 0};
+  return poll(&polled, 1, 0) > 0;
 }
 
 // Somebody who records in real time has a clock of his own: the source takes up to 1 % more than the nominal rate, so that a slow
@@ -107,14 +110,15 @@ Result<std::span<const int16_t>> PcmStreamSource::DoBorrow(size_t max_samples) {
   if (wanted == 0) return Status::kInvalidArgument;
   starved_ = false;
   while (!ended_ && byte_count_ < 2 * wanted) {
+    if (!CanRead()) {
+      starved_ = true;
+      return Status::kNotReady;
+    }
     const ssize_t got = read(fd_, bytes_.data() + byte_count_, 2 * wanted - byte_count_);
     if (got > 0) {
       byte_count_ += static_cast<size_t>(got);
-    } else if (got < 0 && errno == EINTR) {
+    } else if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
       continue;
-    } else if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      starved_ = true;
-      return Status::kNotReady;
     } else {
       ended_ = true;
       if (got < 0) {
@@ -158,7 +162,7 @@ void PcmStreamSource::DoSetPowered(bool powered) {
   // A pipe holds 64 KiB; a writer that is faster than this loop is not in real time, and the rest counts as new.
   size_t thrown_away = 0;
   ssize_t got = 0;
-  while (thrown_away < (1u << 20) && (got = read(fd_, bytes_.data(), bytes_.size())) > 0) thrown_away += static_cast<size_t>(got);
+  while (thrown_away < (1u << 20) && CanRead() && (got = read(fd_, bytes_.data(), bytes_.size())) > 0) thrown_away += static_cast<size_t>(got);
   byte_count_ = (byte_count_ + thrown_away) % 2;  // half a sample stays half a sample
   Wipe(bytes_);
   clock_.Resume();

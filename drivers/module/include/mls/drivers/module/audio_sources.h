@@ -49,7 +49,7 @@ class AudioFileSource final : public AudioSource, public PacedSource {
 // What is written while the microphone is off is thrown away.
 class PcmStreamSource final : public AudioSource, public PacedSource {
  public:
-  // Borrows `fd` and makes it non-blocking.
+  // Borrows `fd`.
   PcmStreamSource(int fd, InputClock& clock, ReportFunction report);
   ~PcmStreamSource() { DoRelease(); }
 
@@ -59,6 +59,7 @@ class PcmStreamSource final : public AudioSource, public PacedSource {
   void DoSetPowered(bool powered) override;
   SourceWait DoNextInput() const override;
   std::chrono::microseconds NextInputTime() const;
+  bool CanRead() const;
 
   const int fd_;
   InputClock& clock_;
