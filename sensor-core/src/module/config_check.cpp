@@ -19,8 +19,10 @@ constexpr uint8_t kAllInterruptModeBits = AllBits(kInterruptModeBits);
 CommandVerdict CheckConfig(const Config& config, uint32_t capabilities, uint8_t power_modes) {
   using enum Verdict;
   const auto mode = static_cast<uint8_t>(config.power_mode);
-  if (config.high_threshold_permille > 1000) return {kOutOfRange, kReg<"config.high_threshold_permille">.kAddress};
-  if (config.low_threshold_permille > 1000) return {kOutOfRange, kReg<"config.low_threshold_permille">.kAddress};
+  // A threshold of 0 would be reached by anything.
+  const auto is_threshold = [](uint16_t permille) { return permille >= 1 && permille <= 1000; };
+  if (!is_threshold(config.high_threshold_permille)) return {kOutOfRange, kReg<"config.high_threshold_permille">.kAddress};
+  if (!is_threshold(config.low_threshold_permille)) return {kOutOfRange, kReg<"config.low_threshold_permille">.kAddress};
   if (config.low_threshold_permille > config.high_threshold_permille) {
     return {kContradiction, kReg<"config.low_threshold_permille">.kAddress};
   }

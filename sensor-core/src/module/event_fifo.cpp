@@ -4,6 +4,8 @@ namespace mls {
 
 uint32_t EventFifo::Push(EventRecord event) {
   if (size_ == kCapacity) {
+    // Losses that a lost overflow event told of have to be told again.
+    if (events_[first_].type == EventType::kOverflow) unreported_ += events_[first_].value;
     first_ = (first_ + 1) % kCapacity;
     --size_;
     ++lost_;

@@ -330,6 +330,8 @@ Status RegisterBank::WriteControl(uint8_t offset, std::span<const uint8_t> bytes
     notify_from_ = events_.newest();
   }
   if (is_command) {
+    if (next.command == Command::kRevert) staged_ = active_;
+    if (next.command == Command::kFactoryReset) staged_ = setup_.default_config;
     pending_ = {next.command, staged_};
     status_.command = next.command;
     status_.command_token = next.command_token;
@@ -418,7 +420,7 @@ void RegisterBank::FinishCommand(CommandVerdict verdict) {
 }
 
 CommandVerdict RegisterBank::ActivateConfig(const Config& config, bool stage) {
-  const CommandVerdict verdict = CheckConfig(config, capabilities_, setup_.power_modes);
+  const CommandVerdict verdict = Check(config);
   if (verdict.verdict != Verdict::kDone) return verdict;
   const Guard guard(lock_);
   active_ = config;
@@ -426,11 +428,6 @@ CommandVerdict RegisterBank::ActivateConfig(const Config& config, bool stage) {
   ++status_.config_generation;
   PushEvent({.time_ms = clock_.NowMs(), .type = EventType::kConfigChanged, .value = status_.config_generation});
   return verdict;
-}
-
-void RegisterBank::RevertConfig() {
-  const Guard guard(lock_);
-  staged_ = active_;
 }
 
 void RegisterBank::Tick() {

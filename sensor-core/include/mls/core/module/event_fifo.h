@@ -8,7 +8,7 @@
 namespace mls {
 
 // A full FIFO drops its oldest event and counts it. As soon as an acknowledgement makes room again, an overflow event tells how many were
-// lost since the one before it; so a host that drains the FIFO sees every event or learns that it did not.
+// lost since the one before it. So a host that drains the FIFO sees every event or learns how many it did not see.
 class EventFifo {
  public:
   static constexpr size_t kCapacity = 32;

@@ -1,12 +1,13 @@
 // Module: an ML sensor. It starts the engine, steps the pipeline, carries out commands, and publishes in its register bank.
 //
-//   mls::KeywordPipeline pipeline(microphone, {.fires = 0b0110});
+//   mls::KeywordPipeline pipeline(microphone, {.never_fires = 0b1001});
 //   mls::Module module(setup, {.clock = clock, .lock = lock}, pipeline, arena);
 //   module.Start();                               // An error is published too: the registers stay readable.
 //   for (;;) if (module.Step() != mls::Status::kOk) WaitForInputOrCommand();
 //   // At the same time, from the bus driver: module.bank().BeginRead(...), module.bank().Write(...)
 #pragma once
 
+#include "mls/core/decision/filters.h"
 #include "mls/core/module/pipeline.h"
 #include "mls/core/module/register_bank.h"
 
@@ -14,9 +15,9 @@ namespace mls {
 
 // What a module is. Borrowed for the life of the module, with everything it points to.
 struct ModuleSetup {
-  BankSetup registers;
-  std::span<const uint8_t> model;  // A .tflite file, 4-byte aligned.
-  OperatorSet operators;
+  BankSetup registers{};
+  std::span<const uint8_t> model{};  // A .tflite file, 4-byte aligned.
+  OperatorSet operators{};
   uint32_t model_crc32 = 0;      // Crc32 of `model`, from its build; 0: taken at start.
   uint32_t expected_answer = 0;  // KnownAnswer of the model, from its build; 0: the self-test leaves that test out.
   uint16_t wake_time_ms = 0;     // Worst case from wake-up to the first valid result.
@@ -60,20 +61,20 @@ class Module {
  private:
   Status LoadModel();
   void LoadConfig();
+  void ApplyConfig();
+  bool IsDue(uint32_t now_ms);
+  void SetPowered(bool powered);
+  Status TakeCapture(uint32_t now_ms);
+  void EndInput();
+  void Publish(const Capture& capture, ErrorDomain domain, Status status);
+  void Report(const LatestResult& result, EventType event);
   void RunCommand(const PendingCommand& pending);
-  CommandVerdict Commit(const Config& config, bool stage);
-  CommandVerdict Store();
-  CommandVerdict FactoryReset();
+  CommandVerdict StoreConfig();
+  CommandVerdict FactoryReset(const Config& default_config);
   CommandVerdict RunSelfTest();
   void FinishSingleShot(Verdict verdict);
-  void ApplyConfig();
-  bool WantsCapture();
-  void SetPowered(bool powered);
-  Status TakeCapture();
-  void Publish(const Capture& capture, Status status);
-  void Report(const LatestResult& result, const Judgement& judgement);
-  void Fail(ErrorDomain domain, Status status, bool with_event);
-  void PublishPower();
+  void ReportFailure(ErrorDomain domain, Status status);
+  void Post(EventType type, uint8_t detail, uint16_t value);
 
   const ModuleSetup& setup_;
   const ModulePorts ports_;
@@ -84,19 +85,18 @@ class Module {
   Diagnostics diagnostics_;
   PowerCounters power_;
   SelfTestReport self_test_;
+  HoldOff result_hold_off_{0};
+  HoldOff envelope_hold_off_{0};
   uint32_t model_crc32_ = 0;
-  uint32_t last_capture_ms_ = 0;  // The last one that succeeded.
-  uint32_t woken_ms_ = 0;         // Begin of the last period, or of a single shot.
-  uint32_t last_report_ms_ = 0;
-  Decision reported_decision_ = Decision::kUnknown;
+  uint32_t last_capture_ms_ = 0;      // The last one that succeeded, or power-on.
+  uint32_t woken_ms_ = 0;             // Begin of the period, or of the single shot.
+  Status last_status_ = Status::kOk;  // Of the last result.
   bool is_running_ = false;
   bool is_powered_ = false;
-  bool has_woken_ = false;
-  bool has_reported_ = false;
+  bool period_is_done_ = false;  // The evaluation of this period has been made.
   bool shot_is_pending_ = false;
   bool input_has_ended_ = false;
-  bool capture_fails_ = false;
-  bool out_of_envelope_ = false;
+  bool was_outside_ = false;  // Of the envelope, when that was last reported.
   bool self_test_failed_ = false;
   bool restart_requested_ = false;
 };

@@ -1,6 +1,7 @@
 // PersonPipeline: pictures to "somebody is there".
 #pragma once
 
+#include "mls/core/decision/presence_decision.h"
 #include "mls/core/image/image_front_end.h"
 #include "mls/core/module/pipeline.h"
 #include "mls/core/module/sources.h"
@@ -8,7 +9,7 @@
 namespace mls {
 
 struct PersonPipelineSetup {
-  ImageFrontEndConfig front_end;  // Tensor size and channels come from the model, rotation and mirror from the configuration.
+  ImageFrontEndConfig front_end{};  // Tensor size and channels come from the model, rotation and mirror from the configuration.
   uint8_t person_class = 1;
 };
 
@@ -27,6 +28,8 @@ class PersonPipeline final : public Pipeline {
   FrameSource& source_;
   PersonPipelineSetup setup_;
   ImageFrontEnd front_end_;
+  PresenceDecision decision_;
+  uint8_t average_count_ = 1;
 };
 
 }  // namespace mls

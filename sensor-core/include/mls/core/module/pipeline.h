@@ -25,6 +25,9 @@ struct Judgement {
 
 class Pipeline {
  public:
+  // Capability: what the pipeline adds to those of the module.
+  uint32_t capabilities() const { return capabilities_; }
+
   // Checks that this model, as prepared, takes what the front end gives and gives what the filters take; `label_count` classes.
   // kUnsupported: it does not.
   Status Bind(const InferenceEngine& engine, size_t label_count) { return DoBind(engine, label_count); }
@@ -32,7 +35,7 @@ class Pipeline {
   // Takes over a configuration that has passed CheckConfig. The filters start afresh: what they had gathered belongs to the old one.
   void Configure(const Config& config) { DoConfigure(config); }
 
-  // Turns the transducer on or off. What was gathered before is forgotten.
+  // Turns the transducer on or off. Sound that was gathered before is forgotten.
   void SetPowered(bool powered) { DoSetPowered(powered); }
 
   // Borrows one capture, writes it into the model's input tensor and gives it back. kNotReady, kEndOfInput, and failures: as the
@@ -46,6 +49,7 @@ class Pipeline {
   }
 
  protected:
+  explicit Pipeline(uint32_t capabilities) : capabilities_(capabilities) {}
   ~Pipeline() = default;
 
  private:
@@ -54,6 +58,8 @@ class Pipeline {
   virtual void DoSetPowered(bool powered) = 0;
   virtual Result<Capture> DoTake(std::span<int8_t> input, uint32_t now_ms) = 0;
   virtual Judgement DoJudge(std::span<const int8_t> output, bool usable, uint32_t captured_ms) = 0;
+
+  const uint32_t capabilities_;
 };
 
 }  // namespace mls

@@ -10,27 +10,27 @@ namespace mls {
 
 // What the registers show that does not change after start. Everything pointed to is borrowed.
 struct BankSetup {
-  Ident ident;  // The bank fills in model_id, label_count, event_capacity and the capabilities that it knows of.
-  Identity identity;
+  Ident ident{};  // The bank fills in model_id, label_count, event_capacity and the capabilities that it knows of.
+  Identity identity{};
   Sha256 firmware_hash{};
   Sha256 model_hash{};
   Sha256 datasheet_hash{};
-  std::span<const std::string_view> labels;  // One for each class; what goes beyond 24 bytes is cut off.
-  std::string_view crash_text;
+  std::span<const std::string_view> labels{};  // One for each class; what goes beyond 24 bytes is cut off.
+  std::string_view crash_text{};
   ResetCause reset_cause = ResetCause::kPowerOn;
   bool debug_build = false;
   uint8_t transducers_fitted = 0;  // TransducerBit
   IndicatorPolicy indicator_policy = IndicatorPolicy::kNone;
   uint32_t read_limit_bytes_per_s = 8192;  // 0: no limit, for tests.
   uint32_t read_burst_bytes = 8192;        // What may be read at once after a pause; at least 32.
-  Config default_config;
+  Config default_config{};
   uint8_t power_modes = 0x1F;  // Bit n: PowerMode n is supported.
 };
 
 // A command that a host has given and that the pipeline has yet to carry out.
 struct PendingCommand {
   Command command = Command::kNone;
-  Config staged;  // As it was at the moment of the command: what is written later has to wait for the next commit.
+  Config staged{};  // As it was at the moment of the command: what is written later has to wait for the next commit.
 };
 
 // What a link that sends NOTIFY frames remembers: see RegisterBank::NextNotification.
@@ -42,8 +42,8 @@ struct NotifyCursor {
 // Bus side (any interrupt or thread): RegisterTarget, Read, NextNotification. Pipeline side (one thread): the rest. Each call takes the
 // BusLock for the time it needs to copy one window, so a reader never sees half of a change.
 //
-// Writes take effect at once: the staged configuration reads back as written. Only commands wait for the pipeline. There is
-// room for one: a further command is refused with kBusy until the verdict of the last is there, so no verdict is ever lost. The same command with
+// Writes take effect at once: the staged configuration reads back as written, also after the commands that set it back. What commands do
+// beyond that waits for the pipeline. There is room for one: a further command is refused with kBusy until the verdict of the last is there, so no verdict is ever lost. The same command with
 // the same token again is a repetition whose answer got lost: it is answered with kOk and not carried out twice. A command that is
 // written without a token is carried out each time.
 class RegisterBank final : public RegisterTarget {
@@ -77,9 +77,9 @@ class RegisterBank final : public RegisterTarget {
   Result<PendingCommand> TakeCommand();
   void FinishCommand(CommandVerdict verdict);
 
-  // Makes `config`, if it passes the check, the active configuration; with `stage` the staged one too.
+  // Makes `config`, if it passes CheckConfig, the active configuration; with `stage` the staged one too.
   CommandVerdict ActivateConfig(const Config& config, bool stage);
-  void RevertConfig();
+  CommandVerdict Check(const Config& config) const { return CheckConfig(config, capabilities_, setup_.power_modes); }
   const Config& active_config() const { return active_; }  // Changes only on the pipeline side.
   uint16_t config_generation() const { return status_.config_generation; }
 

@@ -1,0 +1,13 @@
+#include "mls/core/engine/operators.h"
+
+namespace mls::engine {
+
+OperatorSet AllOperators() {
+  static constexpr const OperatorRegistration* kAll[] = {
+      &kAdd,      &kAveragePool2D, &kConv2D, &kDepthwiseConv2D, &kDequantize, &kFullyConnected, &kLogistic, &kMaxPool2D,
+      &kMean,     &kPad,           &kPadV2,  &kQuantize,        &kRelu,       &kRelu6,          &kReshape,  &kSoftmax,
+  };
+  return kAll;
+}
+
+}  // namespace mls::engine
