@@ -210,7 +210,8 @@ constexpr bool RoundTripAtCompileTime() {
   FrameDecoder decoder;
   Status last = Status::kNotReady;
   const std::array<uint8_t, 2> payload = {0, 7};
-  for (uint8_t byte : EncodeFrame({FrameOperation::kWrite, 1, 2, 2}, payload).span()) last = decoder.Push(byte);
+  const EncodedFrame frame = EncodeFrame({FrameOperation::kWrite, 1, 2, 2}, payload);
+  for (uint8_t byte : frame.span()) last = decoder.Push(byte);
   return last == Status::kOk && decoder.payload()[1] == 7;
 }
 static_assert(RoundTripAtCompileTime());

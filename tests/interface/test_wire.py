@@ -1,6 +1,7 @@
 """The Python exports read and write exactly the bytes of the golden vectors, and say the same about bad ones."""
 import json
 import pathlib
+import re
 import sys
 import unittest
 
@@ -118,6 +119,32 @@ class Wire(unittest.TestCase):
                             outcome.update(frame._asdict(), payload=frame.payload.hex())
                         outcomes.append(outcome)
                 self.assertEqual(outcomes, v["outcomes"])
+
+
+class Documentation(unittest.TestCase):
+    """Blocks after <!-- wire.json SECTION: NAME --> hold the bytes of that vector; what follows a semicolon is a remark."""
+
+    def test_bytes_on_the_page_are_those_of_the_vectors(self):
+        page = (ROOT / "docs" / "wire.md").read_text()
+        blocks = re.findall(r"<!-- wire.json (\w+): (.*?) -->\n```\n(.*?)```", page, re.S)
+        self.assertEqual(len(blocks), page.count("<!-- wire.json"))
+        self.assertGreater(len(blocks), 5)
+        for section, name, block in blocks:
+            with self.subTest(section=section, name=name):
+                vector = next(v for v in VECTORS[section] if v["name"] == name)
+                written = bytes.fromhex("".join(line.split(";")[0] for line in block.splitlines()))
+                self.assertEqual(written.hex(), vector["bytes"])
+
+    def test_addresses_on_the_page_are_those_of_the_map(self):
+        page = (ROOT / "docs" / "wire.md").read_text()
+        found = re.findall(r"`(?:(\w+)\.)?(\w+)` \((?:0x)?([0-9A-F]{2})\)", page)
+        self.assertGreater(len(found), 8)
+        for window, name, address in found:
+            with self.subTest(name=name):
+                if name in registers.WINDOWS and not window:
+                    self.assertEqual(registers.WINDOWS[name].address, int(address, 16))
+                else:
+                    self.assertEqual(registers.REGISTERS[f"{window or 'status'}.{name}"].address, int(address, 16))
 
 
 class Constants(unittest.TestCase):

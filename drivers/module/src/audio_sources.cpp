@@ -1,6 +1,6 @@
 #include "mls/drivers/module/audio_sources.h"
 
-#include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -77,18 +77,25 @@ void AudioFileSource::DoRelease() {
 }
 
 void AudioFileSource::DoSetPowered(bool powered) {
-  if (!powered) {
+  off_ = !powered;
+  if (off_) {
     clock_.Pause();
   } else if (!ended_) {
     clock_.Resume();
   }
 }
 
-SourceWait AudioFileSource::DoNextInput() const { return {clock_.DueAt(SampleTime(given_ + waiting_.size())), -1}; }
+SourceWait AudioFileSource::DoNextInput() const {
+  if (off_ || ended_) return {};
+  return {clock_.DueAt(SampleTime(given_ + waiting_.size())), -1};
+}
 
 PcmStreamSource::PcmStreamSource(int fd, InputClock& clock, ReportFunction report)
-    : fd_(fd), clock_(clock), report_(std::move(report)) {
-  fcntl(fd_, F_SETFL, fcntl(fd_, F_GETFL) | O_NONBLOCK);
+    : fd_(fd), clock_(clock), report_(std::move(report)) {}
+
+bool PcmStreamSource::CanRead() const {
+  pollfd polled{fd_, POLLIN, 0};
+  return poll(&polled, 1, 0) > 0;
 }
 
 // Somebody who records in real time has a clock of his own: the source takes up to 1 % more than the nominal rate, so that a slow
@@ -103,14 +110,15 @@ Result<std::span<const int16_t>> PcmStreamSource::DoBorrow(size_t max_samples) {
   if (wanted == 0) return Status::kInvalidArgument;
   starved_ = false;
   while (!ended_ && byte_count_ < 2 * wanted) {
+    if (!CanRead()) {
+      starved_ = true;
+      return Status::kNotReady;
+    }
     const ssize_t got = read(fd_, bytes_.data() + byte_count_, 2 * wanted - byte_count_);
     if (got > 0) {
       byte_count_ += static_cast<size_t>(got);
-    } else if (got < 0 && errno == EINTR) {
+    } else if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
       continue;
-    } else if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      starved_ = true;
-      return Status::kNotReady;
     } else {
       ended_ = true;
       if (got < 0) {
@@ -154,14 +162,15 @@ void PcmStreamSource::DoSetPowered(bool powered) {
   // A pipe holds 64 KiB; a writer that is faster than this loop is not in real time, and the rest counts as new.
   size_t thrown_away = 0;
   ssize_t got = 0;
-  while (thrown_away < (1u << 20) && (got = read(fd_, bytes_.data(), bytes_.size())) > 0) thrown_away += static_cast<size_t>(got);
+  while (thrown_away < (1u << 20) && CanRead() && (got = read(fd_, bytes_.data(), bytes_.size())) > 0) thrown_away += static_cast<size_t>(got);
   byte_count_ = (byte_count_ + thrown_away) % 2;  // half a sample stays half a sample
   Wipe(bytes_);
   clock_.Resume();
 }
 
 SourceWait PcmStreamSource::DoNextInput() const {
-  if (starved_) return {std::chrono::steady_clock::time_point::max(), fd_};
+  if (off_ || (ended_ && byte_count_ < 2)) return {};
+  if (starved_) return {InputClock::Time::max(), fd_};
   return {clock_.DueAt(NextInputTime()), -1};
 }
 

@@ -68,13 +68,20 @@ std::string BusServer::Listen(std::string_view address) {
 }
 
 void BusServer::AddClient(int fd, bool is_pty) {
-  auto client = std::make_unique<Client>(fd, is_pty);
-  client->session = open_session_([this, &client = *client](std::span<const uint8_t> frame) {
+  clients_.push_back(std::make_unique<Client>(fd, is_pty));
+  OpenSessionOf(*clients_.back());
+}
+
+void BusServer::OpenSessionOf(Client& client) {
+  client.session = open_session_([this, &client](std::span<const uint8_t> frame) {
     const Status status = client.Send(frame);
     if (status != Status::kOk) ++dropped_frames_;
     return status;
   });
-  clients_.push_back(std::move(client));
+}
+
+void BusServer::ReopenSessions() {
+  for (const auto& client : clients_) OpenSessionOf(*client);
 }
 
 void BusServer::Accept(const Listener& listener) {
@@ -132,6 +139,7 @@ void BusServer::Run() {
       if (count > 0 && polled[1 + i].revents != 0) Accept(*listeners_[i]);
     }
   }
+  stop_ = false;
 }
 
 void BusServer::Stop() {

@@ -34,14 +34,18 @@ Result<ImageView> PictureFileSource::DoBorrow() {
 }
 
 void PictureFileSource::DoSetPowered(bool powered) {
-  if (!powered) {
+  off_ = !powered;
+  if (off_) {
     clock_.Pause();
   } else if (!ended_) {
     clock_.Resume();
   }
 }
 
-SourceWait PictureFileSource::DoNextInput() const { return {clock_.DueAt(NextInputTime()), -1}; }
+SourceWait PictureFileSource::DoNextInput() const {
+  if (off_ || ended_) return {};
+  return {clock_.DueAt(NextInputTime()), -1};
+}
 
 std::chrono::microseconds PictureFileSource::NextInputTime() const {
   return std::chrono::microseconds(static_cast<int64_t>(static_cast<double>(given_) * 1e6 / frames_per_second_));

@@ -40,6 +40,7 @@ class AudioFileSource final : public AudioSource, public PacedSource {
   std::vector<int16_t> buffer_ = std::vector<int16_t>(kMaxBorrowedSamples);
   std::span<const int16_t> waiting_;  // what in buffer_ waits for its time
   uint64_t given_ = 0;
+  bool off_ = false;
   bool ended_ = false;
   bool round_gave_samples_ = false;
 };
@@ -48,7 +49,7 @@ class AudioFileSource final : public AudioSource, public PacedSource {
 // What is written while the microphone is off is thrown away.
 class PcmStreamSource final : public AudioSource, public PacedSource {
  public:
-  // Borrows `fd` and makes it non-blocking.
+  // Borrows `fd`.
   PcmStreamSource(int fd, InputClock& clock, ReportFunction report);
   ~PcmStreamSource() { DoRelease(); }
 
@@ -58,6 +59,7 @@ class PcmStreamSource final : public AudioSource, public PacedSource {
   void DoSetPowered(bool powered) override;
   SourceWait DoNextInput() const override;
   std::chrono::microseconds NextInputTime() const;
+  bool CanRead() const;
 
   const int fd_;
   InputClock& clock_;

@@ -49,8 +49,10 @@ class BusServer {
   // Throws ListenError.
   std::string Listen(std::string_view address);
 
-  // Serves until Stop. To be called once, in a thread of its own.
+  // Serves until Stop, in a thread of its own. May be called again after that.
   void Run();
+  // Opens the sessions of all clients anew, between two runs: the clients see a module that has started again.
+  void ReopenSessions();
   void Stop();     // Any thread.
   void PollNow();  // Any thread: there may be something new to send.
 
@@ -63,6 +65,7 @@ class BusServer {
   struct Client;
 
   void AddClient(int fd, bool is_pty);
+  void OpenSessionOf(Client& client);
   void Accept(const Listener& listener);
   void ServeClient(Client& client, short events, uint32_t now_ms);
 

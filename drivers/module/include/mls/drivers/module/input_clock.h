@@ -45,9 +45,9 @@ class InputClock final : public ModuleClock {
   std::chrono::microseconds input_time_{};
 };
 
-// When a source that had nothing is worth asking again: at a time, or as soon as a file descriptor can be read (-1: none).
+// When a source that had nothing is worth asking again: at a time (max: never), or as soon as a file descriptor can be read (-1: none).
 struct SourceWait {
-  InputClock::Time until;
+  InputClock::Time until = InputClock::Time::max();
   int fd = -1;
 };
 

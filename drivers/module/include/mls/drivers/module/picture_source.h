@@ -39,6 +39,7 @@ class PictureFileSource final : public FrameSource, public PacedSource {
   Picture picture_;
   size_t next_ = 0;
   uint64_t given_ = 0;
+  bool off_ = false;
   bool ended_ = false;
   bool round_gave_a_picture_ = false;
 };
