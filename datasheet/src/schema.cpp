@@ -154,6 +154,26 @@ class Validator {
   const Json& root_;
 };
 
+template <typename Node, typename Visit>
+void Walk(const Json& root, const Json& schema, Node& node, const std::string& where, const Visit& visit) {
+  if (const auto ref = schema.find("$ref"); ref != schema.end()) {
+    if (*ref == "#/definitions/value") return visit(where, node);
+    return Walk(root, *Find(root, ref->get<std::string>().substr(1)), node, where, visit);
+  }
+  if (node.is_array() && schema.contains("items")) {
+    for (size_t i = 0; i < node.size(); ++i) Walk(root, schema["items"], node[i], where + "/" + std::to_string(i), visit);
+  } else if (node.is_object()) {
+    for (auto it = node.begin(); it != node.end(); ++it) {
+      const std::string place = where + "/" + Escaped(it.key());
+      if (const Json* named = Find(schema, "/properties/" + Escaped(it.key()))) {
+        Walk(root, *named, it.value(), place, visit);
+      } else if (schema.contains("additionalProperties")) {
+        Walk(root, schema["additionalProperties"], it.value(), place, visit);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 const Json& DatasheetSchema() {
@@ -168,5 +188,14 @@ std::vector<Problem> ValidateAgainst(const Json& schema, const Json& document) {
 }
 
 std::vector<Problem> Validate(const Json& document) { return ValidateAgainst(DatasheetSchema(), document); }
+
+
+void VisitValues(const Json& document, const std::function<void(const std::string&, const Json&)>& visit) {
+  Walk(DatasheetSchema(), DatasheetSchema(), document, "", visit);
+}
+
+void EditValues(Json& document, const std::function<void(const std::string&, Json&)>& visit) {
+  Walk(DatasheetSchema(), DatasheetSchema(), document, "", visit);
+}
 
 }  // namespace mls::datasheet

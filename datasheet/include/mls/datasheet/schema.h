@@ -1,6 +1,7 @@
 // The published schema of datasheets, and a validator for the JSON Schema draft-07 keywords that it uses.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "mls/datasheet/document.h"
@@ -17,5 +18,10 @@ std::vector<Problem> ValidateAgainst(const Json& schema, const Json& document);
 
 // ValidateAgainst(DatasheetSchema(), document).
 std::vector<Problem> Validate(const Json& document);
+
+// Calls `visit` with the pointer and the node of everything in a datasheet that the schema calls a value, in document order.
+void VisitValues(const Json& document, const std::function<void(const std::string&, const Json&)>& visit);
+// The same for a document that is being made; `visit` may replace the node.
+void EditValues(Json& document, const std::function<void(const std::string&, Json&)>& visit);
 
 }  // namespace mls::datasheet
