@@ -13,6 +13,11 @@ struct ConvTensors {
   bool has_bias = false;
 };
 
+// Where kernels for one kind of processor are, they replace the portable ones in kConv2D and its like.
+#if defined(__ARM_FEATURE_DSP)
+#define MLS_ENGINE_ARM_DSP 1
+#endif
+
 // Reads and checks types and scales of the four tensors. Channels are counted along `channel_dimension` of the weights.
 bool ReadConvTensors(PlanContext& context, ConvTensors& tensors, int weights_rank, int channel_dimension);
 
@@ -29,6 +34,30 @@ bool FillRequantization(PlanContext& context, const ConvTensors& tensors, uint32
                         Requantization& requantization);
 void BindConv(PlanContext& context, const ConvTensors& tensors, const int8_t*& input, const int8_t*& weights,
               const int32_t*& bias, int8_t*& output);
+
+// CONV_2D and DEPTHWISE_CONV_2D, checked and described, before anything is committed.
+struct ConvPlan {
+  ConvTensors tensors;
+  ConvParams params;
+  Int8Range range;
+};
+bool ReadConv2D(PlanContext& context, ConvPlan& plan);
+bool ReadDepthwiseConv2D(PlanContext& context, ConvPlan& plan);
+
+// How a kernel wants to be planned.
+struct KernelChoice {
+  Kernel kernel;
+  int pixels_at_once = 1;
+  uint32_t scratch_bytes = 0;
+  // Takes the kernel's place where accumulators may reach 2^30 or channels scale up (see HasSmallAccumulators).
+  Kernel otherwise = nullptr;
+};
+Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice& choice);
+Status CommitFullyConnected(PlanContext& context, const KernelChoice& choice);
+
+// Whether doubling any accumulator cannot overflow and no channel shifts left, so that a rounding, doubling high multiply is
+// a plain high multiply of the doubled accumulator. `depth` is the number of products in one sum.
+bool HasSmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth);
 
 inline int8_t Requantize(const Requantization& r, uint32_t channel, int32_t accumulator) {
   const int32_t scaled = MultiplyByQuantizedMultiplier(accumulator, r.multipliers[channel], r.shifts[channel]);

@@ -15,6 +15,12 @@ enum class FrameOperation : uint8_t {
   kResponse = 3,  // module to host: WireStatus, then what was read
   kNotify = 4,    // module to host, only when control.notify is 1: one event record
 };
+inline constexpr NamedValue kFrameOperationValues[] = {
+    {1, "read", "Host to module: `length` bytes from `address` on are wanted; no payload."},
+    {2, "write", "Host to module: the payload is written from `address` on."},
+    {3, "response", "Module to host: wire status, then the bytes that were read; tag and address of the request."},
+    {4, "notify", "Module to host, only while control.notify is 1: one event record as in slot 0; tag 0."},
+};
 
 struct FrameHeader {
   FrameOperation operation = FrameOperation::kRead;
@@ -142,7 +148,7 @@ class FrameDecoder {
     return payload_bytes_ == expected ? Status::kOk : Status::kProtocol;
   }
 
-  std::array<uint8_t, kMaxEncodedFrameBytes> buffer_{};
+  std::array<uint8_t, kMaxEncodedFrameBytes - 1> buffer_{};  // without the zero: a longer frame cannot be sound
   size_t size_ = 0;
   size_t payload_bytes_ = 0;
   bool overflow_ = false;
