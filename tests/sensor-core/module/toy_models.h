@@ -38,6 +38,6 @@ inline std::vector<uint8_t> MeanModel(std::vector<int32_t> input_shape, float sc
 inline std::vector<uint8_t> BrightnessModel() { return MeanModel({1, 8, 8, 1}, 1.0f / 255, -128, 0.5f, 20); }
 
 // Hears class 1 of three in loud sound; the features are natural logarithms.
-inline std::vector<uint8_t> LoudnessModel() { return MeanModel({1, 49, 40, 1}, 0.1f, 0, -8.0f, 4, 3); }
+inline std::vector<uint8_t> LoudnessModel() { return MeanModel({1, 49, 40, 1}, 0.1f, 0, -1.0f, 4, 3); }
 
 }  // namespace mls::test
