@@ -592,24 +592,29 @@ Status RunFullyConnectedArmDsp(const void* params) {
         values[i / 2 + 1] = Odd(offsets, bytes);
       }
     }
-    const int8_t* weights = p.weights;
-    for (uint32_t c = 0; c < p.outputs; c += 2, weights += 2 * p.depth) {
-      // The last output of an odd number is computed twice.
-      const bool two = c + 1 < p.outputs;
-      const int8_t* other = two ? weights + p.depth : weights;
-      TwoRows rows = {input, weights, other, p.depth / 8, 0, 0, offsets};
-      if (p.bias != nullptr) {
-        rows.sum_a = p.bias[c];
-        rows.sum_b = p.bias[two ? c + 1 : c];
+    TwoRows rows = {input, p.weights, p.weights + p.depth, p.depth / 8, 0, 0, offsets};
+    auto* const sum_rows = values != nullptr ? mls_two_rows_expanded_arm_dsp : mls_two_rows_arm_dsp;
+    if (values != nullptr) rows.input = values;
+    const int32_t* bias = p.bias;
+    Channel channel = ChannelAt(p.requantization, 0);
+    const int8_t* const end = output + p.outputs;
+    for (uint32_t c = 0; output != end; c += 2) {
+      const bool two = end - output > 1;
+      if (!two) rows.b = rows.a;  // The last output of an odd number is computed twice.
+      rows.sum_a = rows.sum_b = 0;
+      if (bias != nullptr) {
+        rows.sum_a = bias[0];
+        if (two) rows.sum_b = bias[1];
+        bias += 2;
       }
-      if (values != nullptr) {
-        rows.input = values;
-        mls_two_rows_expanded_arm_dsp(&rows);
-      } else {
-        mls_two_rows_arm_dsp(&rows);
-      }
-      *output++ = Finish(rows.sum_a, ChannelAt(p.requantization, p.per_channel ? c : 0));
-      if (two) *output++ = Finish(rows.sum_b, ChannelAt(p.requantization, p.per_channel ? c + 1 : 0));
+      sum_rows(&rows);
+      if (p.per_channel) channel = ChannelAt(p.requantization, c);
+      *output++ = Finish(rows.sum_a, channel);
+      if (!two) break;
+      if (p.per_channel) channel = ChannelAt(p.requantization, c + 1);
+      *output++ = Finish(rows.sum_b, channel);
+      rows.a += 2 * p.depth;
+      rows.b += 2 * p.depth;
     }
   }
   ClampOutput(p.requantization, p.output, p.batches * p.outputs);
