@@ -57,6 +57,15 @@ int main() {
   PrintLine("engine_bytes", sizeof engine);
   PrintLine("macs", static_cast<uint32_t>(engine.macs()));
 
+  for (int32_t step = 0; step < engine.step_count(); ++step) {
+    const uint32_t before = TicksLeft();
+    if (engine.InvokeStep(step) != mls::Status::kOk) return 1;
+    const uint32_t ticks = TicksBetween(before, TicksLeft()) - overhead;
+    Print("layer ");
+    PrintNumber(static_cast<uint32_t>(engine.step_operator(step)));
+    PrintLine("", Instructions(ticks));
+  }
+
   const std::span<int8_t> input = engine.input();
   const auto* next = reinterpret_cast<const int8_t*>(mls_inputs);
   const auto* end = reinterpret_cast<const int8_t*>(mls_inputs_end);

@@ -49,15 +49,22 @@ struct KernelChoice {
   Kernel kernel;
   int pixels_at_once = 1;
   uint32_t scratch_bytes = 0;
-  // Takes the kernel's place where accumulators may reach 2^30 or channels scale up (see HasSmallAccumulators).
+  // Takes the kernel's place where HasSmallAccumulators is false.
   Kernel otherwise = nullptr;
+  bool only_usual_shifts = false;
+  // CONV_2D: channels that can only give one value are marked: their shift is kConstantChannel, their multiplier the value.
+  bool fold_constant_channels = false;
 };
+constexpr int8_t kConstantChannel = -128;
 Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice& choice);
 Status CommitFullyConnected(PlanContext& context, const KernelChoice& choice);
 
-// Whether doubling any accumulator cannot overflow and no channel shifts left, so that a rounding, doubling high multiply is
-// a plain high multiply of the doubled accumulator. `depth` is the number of products in one sum.
-bool HasSmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth);
+// Channels shift right by 1 to 22 bits, as a rule. Whether no accumulator of such a channel can reach 2^30, so that kernels may
+// double it, and add half and the offset before they shift. `depth` is the number of products in one sum. Other channels
+// count only if `only_usual_shifts`: then there must be none.
+constexpr int32_t kMostUsualShift = 22;
+bool HasSmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth,
+                          bool only_usual_shifts);
 
 inline int8_t Requantize(const Requantization& r, uint32_t channel, int32_t accumulator) {
   const int32_t scaled = MultiplyByQuantizedMultiplier(accumulator, r.multipliers[channel], r.shifts[channel]);

@@ -5,7 +5,7 @@
 #ifdef MLS_ENGINE_ARM_DSP
 #include <arm_acle.h>
 
-#include <bit>
+#include <cstddef>
 #include <cstring>
 
 namespace mls::engine {
@@ -27,28 +27,25 @@ uint32_t Odd(uint32_t offsets, uint32_t bytes) {
 
 constexpr uint32_t Twice(int16_t x) { return static_cast<uint16_t>(x) * 0x10001u; }
 
-// acc * multiplier / 2^31 / 2^right, rounded as RoundingDoublingHighMul and RoundingDivideByPowerOfTwo do it, for
-// |acc| < 2^30; `half` is 2^(right - 1), or 0.
-inline int32_t ScaleSmall(int32_t acc, int32_t multiplier, int32_t half, int32_t right) {
-  int32_t high;
-  asm("smmulr %0, %1, %2" : "=r"(high) : "r"(acc + acc), "r"(multiplier));
-  // Half away from zero: negative numbers need one less to round up. Without a shift nothing is rounded.
-  if (right != 0) high += high >> 31;
-  return (high + half) >> right;
-}
-
+// What a channel needs to become an int8. For shifts to the right of 1 to 22 and sums below 2^30.
 struct Channel {
-  int32_t multiplier, right, half, offset;
+  int32_t multiplier, half_and_offset, right;
 };
-inline Channel ChannelAt(const Requantization& r, int c) {
+inline Channel ChannelAt(const Requantization& r, uint32_t c) {
   const int32_t right = -r.shifts[c];
-  return {r.multipliers[c], right, right == 0 ? 0 : 1 << (right - 1), r.offset};
+  return {r.multipliers[c], static_cast<int32_t>(static_cast<uint32_t>(2 * r.offset + 1) << (right - 1)), right};
 }
+inline bool IsUsual(int32_t shift) { return shift <= -1 && shift >= -kMostUsualShift; }
 
-inline int8_t Finish(int32_t acc, const Channel& channel, const Requantization& r) {
-  const int32_t value = ScaleSmall(acc, channel.multiplier, channel.half, channel.right) + channel.offset;
-  const int32_t low = r.min, high = r.max;
-  return static_cast<int8_t>(value < low ? low : value > high ? high : value);
+// RoundingDoublingHighMul of a number is a rounding high multiply of its double. Rounding halves away from zero takes one off
+// negative numbers before half is added; the sign of the sum is the sign of the product, or the product is 0, where it does
+// not matter. The offset, shifted up, rides along.
+inline int8_t Finish(int32_t sum, const Channel& c) {
+  int32_t value = c.half_and_offset + (sum >> 31);
+  asm("smmlar %0, %1, %2, %0" : "+r"(value) : "r"(sum + sum), "r"(c.multiplier));
+  value >>= c.right;
+  asm("ssat %0, #8, %0" : "+r"(value));
+  return static_cast<int8_t>(value);
 }
 
 // --- CONV_2D: four pixels at once ---------------------------------------------------------------------------------------
@@ -57,7 +54,13 @@ inline int8_t Finish(int32_t acc, const Channel& channel, const Requantization& 
 
 constexpr int kPixels = 4;
 constexpr uint32_t PaddedDepth(uint32_t depth) { return (depth + 3) / 4 * 4; }
-constexpr uint32_t ConvScratchBytes(uint32_t depth) { return PaddedDepth(depth) * (kPixels * 2 + 1); }
+constexpr uint32_t ConvScratchBytes(const ConvParams& p) {
+  const uint32_t depth = PaddedDepth(uint32_t{p.kernel_height} * p.kernel_width * p.input_channels);
+  // Behind the values: a patch as bytes, or the outputs of an incomplete block.
+  const uint32_t patch = p.input_channels % 4 == 0 ? 0 : depth;
+  const uint32_t block = p.output_height * p.output_width % kPixels == 0 ? 0u : uint32_t{p.output_channels} * kPixels;
+  return depth * kPixels * 2 + std::max(patch, block);
+}
 
 // Writes `count` values (a multiple of 4) of one pixel; returns where the next ones go.
 inline uint32_t* Expand(const int8_t* from, int count, uint32_t offsets, uint32_t* to) {
@@ -131,56 +134,202 @@ void ExpandPatch(const ConvParams& p, int y, int x, int8_t* patch, uint32_t* to)
   Expand(patch, static_cast<int>(out - patch), offsets, to);
 }
 
-#define MLS_DOT_STEP                       \
-  "ldr %[w], [%[weights]], #4\n"           \
-  "ldmia %[values]!, {r3, r4, r5, r6}\n"   \
-  "sxtb16 %[pair], %[w]\n"                 \
-  "smlad %[a0], %[pair], r3, %[a0]\n"      \
-  "smlad %[a1], %[pair], r4, %[a1]\n"      \
-  "smlad %[a2], %[pair], r5, %[a2]\n"      \
-  "smlad %[a3], %[pair], r6, %[a3]\n"      \
-  "ldmia %[values]!, {r3, r4, r5, r6}\n"   \
-  "sxtb16 %[pair], %[w], ror #8\n"         \
-  "smlad %[a0], %[pair], r3, %[a0]\n"      \
-  "smlad %[a1], %[pair], r4, %[a1]\n"      \
-  "smlad %[a2], %[pair], r5, %[a2]\n"      \
-  "smlad %[a3], %[pair], r6, %[a3]\n"
-
-struct Sums {
-  int32_t a0, a1, a2, a3;
+// All channels of up to four pixels. The assembler below counts on this layout.
+struct ConvBlock {
+  const uint32_t* values;
+  const int8_t* weights;
+  const int32_t* bias;
+  const int32_t* multipliers;
+  const int8_t* shifts;
+  int8_t* output;      // Of the first pixel, this channel; the others follow `stride` apart.
+  int32_t stride;
+  int32_t channels;
+  uint32_t runs;       // Depth in sixteens, ...
+  uint32_t steps;      // ... then in fours, ...
+  uint32_t rest;       // ... then in ones.
+  int32_t twice_offset_plus_one;
+  uint32_t depth;
 };
+static_assert(sizeof(ConvBlock) == 52 && kConstantChannel == -128 && offsetof(ConvBlock, output) == 20 && offsetof(ConvBlock, rest) == 40);
 
-// Adds the products of four pixels with one channel's weights; `depth` is a multiple of 4.
-inline void Dot(const int8_t*& weights, const uint32_t*& values, int depth, Sums& s) {
-  const uint32_t* end = values + depth / 16 * (16 / 4 * 2 * kPixels);
-  uint32_t w, pair;
-  if (values != end) {
-    asm volatile("1:\n" MLS_DOT_STEP MLS_DOT_STEP MLS_DOT_STEP MLS_DOT_STEP
-                 "cmp %[values], %[end]\n"
-                 "bne 1b\n"
-                 : [a0] "+r"(s.a0), [a1] "+r"(s.a1), [a2] "+r"(s.a2), [a3] "+r"(s.a3), [weights] "+r"(weights),
-                   [values] "+r"(values), [w] "=&r"(w), [pair] "=&r"(pair)
-                 : [end] "r"(end)
-                 : "r3", "r4", "r5", "r6", "cc", "memory");
-  }
-  end = values + depth % 16 / 4 * 2 * kPixels;
-  if (values != end) {
-    asm volatile("1:\n" MLS_DOT_STEP
-                 "cmp %[values], %[end]\n"
-                 "bne 1b\n"
-                 : [a0] "+r"(s.a0), [a1] "+r"(s.a1), [a2] "+r"(s.a2), [a3] "+r"(s.a3), [weights] "+r"(weights),
-                   [values] "+r"(values), [w] "=&r"(w), [pair] "=&r"(pair)
-                 : [end] "r"(end)
-                 : "r3", "r4", "r5", "r6", "cc", "memory");
-  }
+// r0 block, r1 weights, r2 values, r8-r11 sums of pixels 0-3, r12 and lr weights, r7 count, r3-r6 values.
+asm(R"(
+  .syntax unified
+  .thumb
+  .macro mls_dot_step
+    ldr   r12, [r1], #4
+    ldmia r2!, {r3, r4, r5, r6}
+    sxtb16 lr, r12
+    smlad r8, lr, r3, r8
+    smlad r9, lr, r4, r9
+    smlad r10, lr, r5, r10
+    smlad r11, lr, r6, r11
+    ldmia r2!, {r3, r4, r5, r6}
+    sxtb16 lr, r12, ror #8
+    smlad r8, lr, r3, r8
+    smlad r9, lr, r4, r9
+    smlad r10, lr, r5, r10
+    smlad r11, lr, r6, r11
+  .endm
+  @ Sum to int8, for shifts of 1 to 22: the sign makes halves round away from zero, the offset rides along.
+  .macro mls_finish sum
+    add   r2, r5, \sum, asr #31
+    lsl   \sum, \sum, #1
+    smmlar \sum, \sum, r3, r2
+    asr   \sum, \sum, r4
+    ssat  \sum, #8, \sum
+  .endm
+  @ The same for any shift and any sum.
+  .macro mls_finish_any sum
+    mov   r0, \sum
+    mov   r1, r4
+    mov   r2, r7
+    mov   r3, r5
+    bl    mls_requantize_any
+    mov   \sum, r0
+  .endm
+
+  .section .text.mls_conv_block_arm_dsp, "ax", %progbits
+  .balign 4
+  .thumb_func
+  .type mls_conv_block_arm_dsp, %function
+mls_conv_block_arm_dsp:
+    push  {r4-r11, lr}
+    ldr   r1, [r0, #4]
+  .Lmls_channel:
+    ldr   r4, [r0, #16]
+    ldrsb r4, [r4]
+    cmn   r4, #128
+    beq   .Lmls_constant
+    ldr   r3, [r0, #8]
+    ldr   r7, [r0, #32]
+    ldr   r2, [r0]
+    ldr   r8, [r3], #4
+    str   r3, [r0, #8]
+    mov   r9, r8
+    mov   r10, r8
+    mov   r11, r8
+    cmp   r7, #0
+    beq   .Lmls_steps
+  .Lmls_run:
+    mls_dot_step
+    mls_dot_step
+    mls_dot_step
+    mls_dot_step
+    subs  r7, #1
+    bne   .Lmls_run
+  .Lmls_steps:
+    ldr   r7, [r0, #36]
+    cmp   r7, #0
+    beq   .Lmls_rest
+  .Lmls_step:
+    mls_dot_step
+    subs  r7, #1
+    bne   .Lmls_step
+  .Lmls_rest:
+    ldr   r7, [r0, #40]
+    cmp   r7, #0
+    beq   .Lmls_finish
+    @ The last one to three weights, without reading past them; the values are padded with zeros.
+    mov   r12, #0
+    tst   r7, #2
+    it    ne
+    ldrhne r12, [r1], #2
+    tst   r7, #1
+    beq   2f
+    ldrb  r4, [r1], #1
+    cmp   r7, #3
+    it    eq
+    lsleq r4, r4, #16
+    orr   r12, r12, r4
+  2:
+    ldmia r2!, {r3, r4, r5, r6}
+    sxtb16 lr, r12
+    smlad r8, lr, r3, r8
+    smlad r9, lr, r4, r9
+    smlad r10, lr, r5, r10
+    smlad r11, lr, r6, r11
+    ldmia r2!, {r3, r4, r5, r6}
+    sxtb16 lr, r12, ror #8
+    smlad r8, lr, r3, r8
+    smlad r9, lr, r4, r9
+    smlad r10, lr, r5, r10
+    smlad r11, lr, r6, r11
+  .Lmls_finish:
+    add   r12, r0, #12
+    ldmia r12, {r2, r4, r6, lr}      @ multipliers, shifts, output, stride
+    ldr   r3, [r2], #4
+    ldrsb r7, [r4], #1
+    ldr   r5, [r0, #44]
+    stmia r12!, {r2, r4}
+    mvn   r2, r7                     @ the shift to the right, less one
+    rsb   r4, r7, #0
+    cmp   r2, #21
+    bhi   .Lmls_unusual
+    lsl   r5, r5, r2                 @ (2 offset + 1) 2^(shift - 1): half, and the offset
+    mls_finish r8
+    mls_finish r9
+    mls_finish r10
+    mls_finish r11
+  .Lmls_store:
+    strb  r8, [r6], #1
+    str   r6, [r12]
+    add   r6, r6, lr
+    strb  r9, [r6, #-1]
+    add   r6, r6, lr
+    strb  r10, [r6, #-1]
+    add   r6, r6, lr
+    strb  r11, [r6, #-1]
+    ldr   r2, [r0, #28]
+    subs  r2, #1
+    str   r2, [r0, #28]
+    bne   .Lmls_channel
+    pop   {r4-r11, pc}
+  .Lmls_unusual:
+    push  {r0, r1, r6, r12, lr}
+    asr   r5, r5, #1
+    mov   r4, r3
+    mls_finish_any r8
+    mls_finish_any r9
+    mls_finish_any r10
+    mls_finish_any r11
+    pop   {r0, r1, r6, r12, lr}
+    b     .Lmls_store
+    @ The weights are all zero: the multiplier holds the result.
+  .Lmls_constant:
+    add   r12, r0, #12
+    ldmia r12, {r2, r4, r6, lr}
+    ldr   r8, [r2], #4
+    add   r4, r4, #1
+    stmia r12!, {r2, r4}
+    ldr   r2, [r0, #8]
+    add   r2, r2, #4
+    str   r2, [r0, #8]
+    ldr   r2, [r0, #48]
+    add   r1, r1, r2
+    mov   r9, r8
+    mov   r10, r8
+    mov   r11, r8
+    b     .Lmls_store
+  .size mls_conv_block_arm_dsp, . - mls_conv_block_arm_dsp
+  .text
+)");
+extern "C" void mls_conv_block_arm_dsp(ConvBlock* block);
+extern "C" int32_t mls_requantize_any(int32_t sum, int32_t multiplier, int32_t shift, int32_t offset) {
+  return ClampToInt8(WrappingAdd(MultiplyByQuantizedMultiplier(sum, multiplier, shift), offset));
+}
+
+// Outputs were clamped to int8; this narrows the range for the activations that need it.
+void ClampOutput(const Requantization& r, int8_t* output, uint32_t count) {
+  if (r.min == -128 && r.max == 127) return;
+  for (uint32_t i = 0; i < count; ++i) output[i] = ClampToInt8(output[i], r.min, r.max);
 }
 
 Status RunConv2DArmDsp(const void* params) {
   const ConvParams& p = *static_cast<const ConvParams*>(params);
-  const int depth = p.kernel_height * p.kernel_width * p.input_channels;
-  const int whole = depth / 4 * 4;
+  const uint32_t depth = uint32_t{p.kernel_height} * p.kernel_width * p.input_channels;
   auto* const values = static_cast<uint32_t*>(p.scratch);
-  auto* const patch = reinterpret_cast<int8_t*>(values + PaddedDepth(static_cast<uint32_t>(depth)) * kPixels / 2);
+  auto* const patch = reinterpret_cast<int8_t*>(values + PaddedDepth(depth) * kPixels / 2);
   const int channels = p.output_channels;
   const int total = p.output_height * p.output_width;
   int8_t* output = p.output;
@@ -194,38 +343,18 @@ Status RunConv2DArmDsp(const void* params) {
         ++y;
       }
     }
-    const int8_t* weights = p.weights;
-    for (int c = 0; c < channels; ++c) {
-      const int32_t bias = p.bias == nullptr ? 0 : p.bias[c];
-      Sums s = {bias, bias, bias, bias};
-      const uint32_t* v = values;
-      Dot(weights, v, whole, s);
-      if (whole != depth) {
-        // The last few weights, without reading past them; the values are padded with zeros.
-        uint32_t last = 0;
-        std::memcpy(&last, weights, static_cast<size_t>(depth - whole));
-        weights += depth - whole;
-        const uint32_t even = Even(0, last), odd = Odd(0, last);
-        const auto add = [even, odd, v](int32_t sum, int i) {
-          return __smlad(static_cast<int16x2_t>(odd), static_cast<int16x2_t>(v[i + kPixels]),
-                         __smlad(static_cast<int16x2_t>(even), static_cast<int16x2_t>(v[i]), sum));
-        };
-        s = {add(s.a0, 0), add(s.a1, 1), add(s.a2, 2), add(s.a3, 3)};
-      }
-      const Channel channel = ChannelAt(p.requantization, c);
-      int8_t* out = output + c;
-      *out = Finish(s.a0, channel, p.requantization);
-      if (count == kPixels) {
-        out[channels] = Finish(s.a1, channel, p.requantization);
-        out[2 * channels] = Finish(s.a2, channel, p.requantization);
-        out[3 * channels] = Finish(s.a3, channel, p.requantization);
-      } else {
-        if (count > 1) out[channels] = Finish(s.a1, channel, p.requantization);
-        if (count > 2) out[2 * channels] = Finish(s.a2, channel, p.requantization);
-      }
+    ConvBlock block = {values, p.weights, p.bias, p.requantization.multipliers, p.requantization.shifts, output, channels,
+                       channels, depth / 16, depth % 16 / 4, depth % 4, 2 * p.requantization.offset + 1, depth};
+    if (count == kPixels) {
+      mls_conv_block_arm_dsp(&block);
+    } else {  // What the missing pixels give is dropped.
+      block.output = patch;
+      mls_conv_block_arm_dsp(&block);
+      std::memcpy(output, patch, static_cast<size_t>(count * channels));
     }
     output += kPixels * channels;
   }
+  ClampOutput(p.requantization, p.output, static_cast<uint32_t>(total * channels));
   return Status::kOk;
 }
 
@@ -233,14 +362,69 @@ Status PlanConv2DArmDsp(PlanContext& context) {
   ConvPlan plan;
   if (!ReadConv2D(context, plan)) return context.status();
   const ConvParams& p = plan.params;
-  const uint32_t depth = uint32_t{p.kernel_height} * p.kernel_width * p.input_channels;
-  if (p.group_channels != p.input_channels || p.batches != 1) return CommitConv(context, plan, {.kernel = RunConv2D});
+  if (p.group_channels != p.input_channels || p.batches != 1 || !plan.tensors.has_bias) {
+    return CommitConv(context, plan, {.kernel = RunConv2D});
+  }
   return CommitConv(context, plan, {.kernel = RunConv2DArmDsp, .pixels_at_once = kPixels,
-                                    .scratch_bytes = ConvScratchBytes(depth), .otherwise = RunConv2D});
+                                    .scratch_bytes = ConvScratchBytes(p), .otherwise = RunConv2D,
+                                    .fold_constant_channels = true});
 }
 
 // --- DEPTHWISE_CONV_2D: four channels at once ----------------------------------------------------------------------------
-// Weights are expanded once: for each group of four channels and each tap, channels 0 and 2, then 1 and 3.
+// For each group of four channels the scratch holds: per tap, the weights of channels 0 and 2, then 1 and 3, as 16-bit pairs;
+// then what the four channels need to become int8.
+
+struct ChannelGroup {
+  Channel channels[4];
+};
+
+constexpr uint32_t GroupBytes(uint32_t taps) { return taps * 8 + sizeof(ChannelGroup); }
+
+// One pixel. `columns` is the number of columns of the kernel that lie inside, if known when compiling, else 0.
+template <int kColumns>
+inline int8_t* DepthwisePixel(const ConvParams& p, const int8_t* window, const uint32_t* weights, int rows, int columns,
+                              int8_t* output) {
+  const int channels = p.output_channels;
+  const int row_bytes = p.input_width * channels;
+  const int weight_row = 2 * p.kernel_width;
+  const uint32_t group_words = GroupBytes(uint32_t{p.kernel_height} * p.kernel_width) / 4;
+  const uint32_t taps_words = group_words - sizeof(ChannelGroup) / 4;
+  const uint32_t offsets = Twice(p.input_offset);
+  const int32_t* bias = p.bias;
+  const uint32_t* group = static_cast<const uint32_t*>(p.scratch) + taps_words;
+  for (int c = 0; c < channels; c += 4, bias += 4, window += 4, weights += group_words, group += group_words) {
+    int32_t s0 = bias[0], s1 = bias[1], s2 = bias[2], s3 = bias[3];
+    const auto tap = [&](const int8_t* in, const uint32_t* w) {
+      const uint32_t bytes = Load32(in);
+      const auto even = static_cast<int32_t>(Even(offsets, bytes)), odd = static_cast<int32_t>(Odd(offsets, bytes));
+      const auto w_even = static_cast<int32_t>(w[0]), w_odd = static_cast<int32_t>(w[1]);
+      s0 = __smlabb(even, w_even, s0);
+      s1 = __smlabb(odd, w_odd, s1);
+      s2 = __smlatt(even, w_even, s2);
+      s3 = __smlatt(odd, w_odd, s3);
+    };
+    const int8_t* in = window;
+    const uint32_t* w = weights;
+    for (int y = rows; y > 0; --y, in += row_bytes, w += weight_row) {
+      if constexpr (kColumns > 0) {
+        tap(in, w);
+        if constexpr (kColumns > 1) tap(in + channels, w + 2);
+        if constexpr (kColumns > 2) tap(in + 2 * channels, w + 4);
+      } else {
+        const int8_t* at = in;
+        const uint32_t* w_at = w;
+        for (int x = columns; x > 0; --x, at += channels, w_at += 2) tap(at, w_at);
+      }
+    }
+    const auto* g = reinterpret_cast<const ChannelGroup*>(group);
+    output[0] = Finish(s0, g->channels[0]);
+    output[1] = Finish(s1, g->channels[1]);
+    output[2] = Finish(s2, g->channels[2]);
+    output[3] = Finish(s3, g->channels[3]);
+    output += 4;
+  }
+  return output;
+}
 
 Status RunDepthwiseConv2DArmDsp(const void* params) {
   const ConvParams& p = *static_cast<const ConvParams*>(params);
@@ -254,8 +438,10 @@ Status RunDepthwiseConv2DArmDsp(const void* params) {
       to[0] = Even(0, bytes);
       to[1] = Odd(0, bytes);
     }
+    auto* group = new (to) ChannelGroup;
+    for (int i = 0; i < 4; ++i) group->channels[i] = ChannelAt(p.requantization, static_cast<uint32_t>(c + i));
+    to += sizeof(ChannelGroup) / 4;
   }
-  const uint32_t offsets = Twice(p.input_offset);
   const int row_bytes = p.input_width * channels;
   int8_t* output = p.output;
   for (int y = 0; y < p.output_height; ++y) {
@@ -265,39 +451,13 @@ Status RunDepthwiseConv2DArmDsp(const void* params) {
       const int left = x * p.stride_width - p.pad_left;
       const Taps columns = TapsInside(left, p.kernel_width, 1, p.input_width);
       const int8_t* window = p.input + (top + rows.first) * row_bytes + (left + columns.first) * channels;
-      const uint32_t* first_weight = weights + 2 * (rows.first * p.kernel_width + columns.first);
-      for (int c = 0; c < channels; c += 4) {
-        int32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-        if (p.bias != nullptr) {
-          s0 = p.bias[c];
-          s1 = p.bias[c + 1];
-          s2 = p.bias[c + 2];
-          s3 = p.bias[c + 3];
-        }
-        const int8_t* line = window + c;
-        const uint32_t* w_line = first_weight;
-        for (int ky = rows.first; ky < rows.last; ++ky, line += row_bytes, w_line += 2 * p.kernel_width) {
-          const int8_t* in = line;
-          const uint32_t* w = w_line;
-          for (int kx = columns.first; kx < columns.last; ++kx, in += channels, w += 2) {
-            const uint32_t bytes = Load32(in);
-            const auto even = static_cast<int32_t>(Even(offsets, bytes)), odd = static_cast<int32_t>(Odd(offsets, bytes));
-            const auto w_even = static_cast<int32_t>(w[0]), w_odd = static_cast<int32_t>(w[1]);
-            s0 = __smlabb(even, w_even, s0);
-            s1 = __smlabb(odd, w_odd, s1);
-            s2 = __smlatt(even, w_even, s2);
-            s3 = __smlatt(odd, w_odd, s3);
-          }
-        }
-        output[0] = Finish(s0, ChannelAt(p.requantization, c), p.requantization);
-        output[1] = Finish(s1, ChannelAt(p.requantization, c + 1), p.requantization);
-        output[2] = Finish(s2, ChannelAt(p.requantization, c + 2), p.requantization);
-        output[3] = Finish(s3, ChannelAt(p.requantization, c + 3), p.requantization);
-        output += 4;
-        first_weight += 2 * taps;
-      }
+      const uint32_t* w = weights + 2 * (rows.first * p.kernel_width + columns.first);
+      const int row_count = rows.last - rows.first, column_count = columns.last - columns.first;
+      const auto run = column_count == 3 ? DepthwisePixel<3> : column_count == 2 ? DepthwisePixel<2> : DepthwisePixel<0>;
+      output = run(p, window, w, row_count, column_count, output);
     }
   }
+  ClampOutput(p.requantization, p.output, static_cast<uint32_t>(p.output_height * p.output_width * channels));
   return Status::kOk;
 }
 
@@ -306,12 +466,13 @@ Status PlanDepthwiseConv2DArmDsp(PlanContext& context) {
   if (!ReadDepthwiseConv2D(context, plan)) return context.status();
   const ConvParams& p = plan.params;
   if (p.input_channels != p.output_channels || p.output_channels % 4 != 0 || p.batches != 1 || p.dilation_height != 1 ||
-      p.dilation_width != 1) {
+      p.dilation_width != 1 || !plan.tensors.has_bias) {
     return CommitConv(context, plan, {.kernel = RunDepthwiseConv2D});
   }
   return CommitConv(context, plan, {.kernel = RunDepthwiseConv2DArmDsp,
-                                    .scratch_bytes = uint32_t{p.kernel_height} * p.kernel_width * p.output_channels * 2,
-                                    .otherwise = RunDepthwiseConv2D});
+                                    .scratch_bytes = GroupBytes(uint32_t{p.kernel_height} * p.kernel_width) *
+                                                     p.output_channels / 4,
+                                    .otherwise = RunDepthwiseConv2D, .only_usual_shifts = true});
 }
 
 // --- FULLY_CONNECTED: the input is expanded once -------------------------------------------------------------------------
@@ -339,10 +500,10 @@ Status RunFullyConnectedArmDsp(const void* params) {
         sum = __smlad(static_cast<int16x2_t>(Odd(0, bytes)), static_cast<int16x2_t>(v[1]), sum);
       }
       for (uint32_t i = whole; i < p.depth; ++i) sum += (input[i] + p.input_offset) * *weights++;
-      const Channel channel = ChannelAt(p.requantization, p.per_channel ? static_cast<int>(c) : 0);
-      *output++ = Finish(sum, channel, p.requantization);
+      *output++ = Finish(sum, ChannelAt(p.requantization, p.per_channel ? c : 0));
     }
   }
+  ClampOutput(p.requantization, p.output, p.batches * p.outputs);
   return Status::kOk;
 }
 
@@ -351,7 +512,7 @@ Status RunFullyConnectedArmDsp(const void* params) {
 constinit const OperatorRegistration kConv2D = {3, "CONV_2D", PlanConv2DArmDsp};
 constinit const OperatorRegistration kDepthwiseConv2D = {4, "DEPTHWISE_CONV_2D", PlanDepthwiseConv2DArmDsp};
 constinit const OperatorRegistration kFullyConnected = {9, "FULLY_CONNECTED", [](PlanContext& context) {
-  return CommitFullyConnected(context, {.kernel = RunFullyConnectedArmDsp, .scratch_bytes = 8, .otherwise = RunFullyConnected});
+  return CommitFullyConnected(context, {.kernel = RunFullyConnectedArmDsp, .scratch_bytes = 8, .otherwise = RunFullyConnected, .only_usual_shifts = true});
 }};
 
 }  // namespace mls::engine
