@@ -22,7 +22,8 @@ std::string CHeader() {
   std::string text =
       "/* Registers of mlsensor modules. Written by mls-export-registers from the register map: do not edit.\n"
       " * MLS_WINDOW_...: address, size and page of each window; its last two bytes are its CRC.\n"
-      " * MLS_REG_..._ADDRESS: address of a register; _OFFSET: where it is in its window; _BYTES: its size, little-endian. */\n"
+      " * MLS_REG_..._ADDRESS: address of a register; _OFFSET: where it is in its window; _BYTES: its size, "
+      "little-endian. */\n"
       "#ifndef MLSENSOR_REGISTERS_H\n#define MLSENSOR_REGISTERS_H\n\n";
   text += Define("INTERFACE_MAJOR", kInterfaceMajor, "%u");
   text += Define("INTERFACE_MINOR", kInterfaceMinor, "%u");
@@ -53,7 +54,8 @@ std::string CHeader() {
   for (const ValueSet& set : kValueSets) {
     text += std::string("\n/* ") + set.summary + " */\n";
     for (const NamedValue& v : set.values) {
-      text += Define(UpperSnake(set.name) + "_" + UpperSnake(v.name), v.value, set.are_bits ? "0x%04Xu" : "%u", v.summary);
+      text +=
+          Define(UpperSnake(set.name) + "_" + UpperSnake(v.name), v.value, set.are_bits ? "0x%04Xu" : "%u", v.summary);
     }
   }
   return text + "\n#endif\n";

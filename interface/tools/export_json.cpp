@@ -91,7 +91,8 @@ std::string RegisterMapJson() {
         {"reflected", false},
         {"final_xor", 0},
         {"check_123456789", 0x29B1},
-        {"covers", "the register address of the window (of the slot, for event records), then all bytes before the CRC"},
+        {"covers",
+         "the register address of the window (of the slot, for event records), then all bytes before the CRC"},
         {"stored", "little-endian"}}},
       {"frame",
        {{"fields", {"operation", "tag", "address", "length", "payload", "crc"}},
@@ -116,8 +117,8 @@ std::string RegisterMapJson() {
   }
   map["windows"] = windows;
   for (const ValueSet& set : kValueSets) {
-    map["values"][set.name] = {{"kind", set.are_bits ? "bits" : "enumeration"}, {"summary", set.summary},
-                               {"entries", ValuesJson(set.values)}};
+    map["values"][set.name] = {
+        {"kind", set.are_bits ? "bits" : "enumeration"}, {"summary", set.summary}, {"entries", ValuesJson(set.values)}};
   }
   return map.dump(1) + "\n";
 }
@@ -129,16 +130,17 @@ std::string Baseline() {
     if (IsReserved(info)) continue;
     const WindowInfo& window = kWindows[info.window];
     Json& json = registers[info.name];
-    json = {{"address", AddressOf(info)}, {"page", nullptr},          {"type", TypeName(info.type)},
-            {"size_bytes", info.size_bytes}, {"access", AccessName(info.access)}, {"unit", info.unit}};
+    json = {{"address", AddressOf(info)},        {"page", nullptr},
+            {"type", TypeName(info.type)},       {"size_bytes", info.size_bytes},
+            {"access", AccessName(info.access)}, {"unit", info.unit}};
     if (window.page != kNotPaged) json["page"] = window.page;
     if (const ValueSet* set = ValueSetOf(info)) json["values"] = set->name;
   }
   for (const ValueSet& set : kValueSets) {
     for (const NamedValue& v : set.values) values[set.name][v.name] = v.value;
   }
-  return "{\n  \"interface_major\": " + std::to_string(kInterfaceMajor) + ",\n  \"registers\": " + Lines(registers, "    ") +
-         ",\n  \"values\": " + Lines(values, "    ") + "\n}\n";
+  return "{\n  \"interface_major\": " + std::to_string(kInterfaceMajor) +
+         ",\n  \"registers\": " + Lines(registers, "    ") + ",\n  \"values\": " + Lines(values, "    ") + "\n}\n";
 }
 
 std::vector<std::string> BaselineViolations(const nlohmann::json& baseline, const nlohmann::json& current) {
@@ -160,7 +162,8 @@ std::vector<std::string> BaselineViolations(const nlohmann::json& baseline, cons
   for (const auto& [set, entries] : baseline.at("values").items()) {
     for (const auto& [name, value] : entries.items()) {
       const auto now = current.at("values").value(set, nlohmann::json::object()).value(name, nlohmann::json());
-      if (now != value) violations.push_back("value " + set + "." + name + " was " + value.dump() + ", is " + now.dump());
+      if (now != value)
+        violations.push_back("value " + set + "." + name + " was " + value.dump() + ", is " + now.dump());
     }
   }
   return violations;

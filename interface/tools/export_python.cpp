@@ -63,16 +63,16 @@ std::string PythonModule() {
     char head[32];
     std::snprintf(head, sizeof head, "0x%02X", window.address);
     text += "    Window(" + Quoted(window.name) + ", " + head + ", " +
-            (window.page == kNotPaged ? "None" : std::to_string(window.page)) + ", " + std::to_string(window.size_bytes) +
-            ", " + Quoted(window.summary) + ", (\n";
+            (window.page == kNotPaged ? "None" : std::to_string(window.page)) + ", " +
+            std::to_string(window.size_bytes) + ", " + Quoted(window.summary) + ", (\n";
     for (const RegisterInfo& info : kRegisters) {
       if (info.window != w) continue;
       std::snprintf(head, sizeof head, "0x%02X, %u", AddressOf(info), info.offset);
       const ValueSet* set = ValueSetOf(info);
       text += "        Register(" + Quoted(info.name) + ", " + head + ", " + Quoted(TypeName(info.type)) + ", " +
-              std::to_string(info.size_bytes) + ", " + Quoted(AccessName(info.access)) + ", " + Quoted(info.unit) + ", " +
-              (HasReset(info) ? std::to_string(info.reset_value) : "None") + ", " + (set ? Camel(set->name) : "None") +
-              ",\n                 " + Quoted(info.summary) + "),\n";
+              std::to_string(info.size_bytes) + ", " + Quoted(AccessName(info.access)) + ", " + Quoted(info.unit) +
+              ", " + (HasReset(info) ? std::to_string(info.reset_value) : "None") + ", " +
+              (set ? Camel(set->name) : "None") + ",\n                 " + Quoted(info.summary) + "),\n";
     }
     text += "    )),\n";
   }

@@ -22,8 +22,10 @@ struct Export {
   std::string (*text)();
 };
 constexpr Export kExports[] = {
-    {"interface/exports/register_map.json", RegisterMapJson}, {"interface/exports/mlsensor_registers.h", CHeader},
-    {"interface/exports/mlsensor_registers.py", PythonModule}, {"interface/golden/wire.json", WireVectors},
+    {"interface/exports/register_map.json", RegisterMapJson},
+    {"interface/exports/mlsensor_registers.h", CHeader},
+    {"interface/exports/mlsensor_registers.py", PythonModule},
+    {"interface/golden/wire.json", WireVectors},
     {"docs/register-map.md", ReferencePage},
 };
 
@@ -60,6 +62,7 @@ int main(int argc, char** argv) {
   }
   const fs::path root = argv[argc - 1];
   bool good = true;
-  for (const Export& e : kExports) good &= check ? CheckFile(root / e.path, e.text()) : WriteFile(root / e.path, e.text());
+  for (const Export& e : kExports)
+    good &= check ? CheckFile(root / e.path, e.text()) : WriteFile(root / e.path, e.text());
   return good ? 0 : 1;
 }

@@ -60,7 +60,9 @@ static_assert(std::ranges::all_of(kRegisters, [](const RegisterInfo& r) { return
               "a table of values has no name in kValueSets");
 
 constexpr unsigned AddressOf(const RegisterInfo& info) { return kWindows[info.window].address + info.offset; }
-constexpr bool IsReserved(const RegisterInfo& info) { return std::string_view(info.name).find(".reserved") != std::string_view::npos; }
+constexpr bool IsReserved(const RegisterInfo& info) {
+  return std::string_view(info.name).find(".reserved") != std::string_view::npos;
+}
 constexpr bool IsCrc(const RegisterInfo& info) { return std::string_view(info.name).ends_with(".crc"); }
 // Bytes, text and CRCs have none.
 constexpr bool HasReset(const RegisterInfo& info) { return info.type <= RegisterType::kU64 && !IsCrc(info); }
@@ -68,8 +70,8 @@ constexpr bool HasReset(const RegisterInfo& info) { return info.type <= Register
 const char* TypeName(RegisterType type);  // "u8" ... "text"
 const char* AccessName(Access access);    // "read", "read_write", "write_one_to_clear"
 
-std::string UpperSnake(std::string_view name);  // "result.object0_x" -> "RESULT_OBJECT0_X"
-std::string Camel(std::string_view name);       // "power_mode" -> "PowerMode"
+std::string UpperSnake(std::string_view name);    // "result.object0_x" -> "RESULT_OBJECT0_X"
+std::string Camel(std::string_view name);         // "power_mode" -> "PowerMode"
 std::string Hex(std::span<const uint8_t> bytes);  // "c0ffee"
 
 std::string RegisterMapJson();  // register_map.json

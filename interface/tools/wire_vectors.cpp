@@ -37,7 +37,8 @@ S Filled(Next next) {
     using Value = typename decltype(reg)::Value;
     if constexpr (std::is_integral_v<Value>) {
       Value number = 0;
-      for (size_t i = 0; i < sizeof(Value); ++i) number = static_cast<Value>(number | static_cast<Value>(next()) << (8 * i));
+      for (size_t i = 0; i < sizeof(Value); ++i)
+        number = static_cast<Value>(number | static_cast<Value>(next()) << (8 * i));
       value = static_cast<std::remove_reference_t<decltype(value)>>(number);
     } else {
       for (uint8_t& byte : value) byte = next();
@@ -69,8 +70,8 @@ void AddGenericVectors(Json& list, std::tuple<W...>*) {
   uint32_t state = 1;
   auto counted = [&] { return static_cast<uint8_t>((state = state * 1664525u + 1013904223u) >> 24); };
   (list.push_back(WindowVector(std::string(kWindowOf<W>.name) + ": after reset", W{})), ...);
-  (list.push_back(WindowVector(std::string(kWindowOf<W>.name) + ": all bits set", Filled<W>([] { return uint8_t{0xFF}; }),
-                               kWindowOf<W>.page == kNotPaged ? 0 : 255)),
+  (list.push_back(WindowVector(std::string(kWindowOf<W>.name) + ": all bits set",
+                               Filled<W>([] { return uint8_t{0xFF}; }), kWindowOf<W>.page == kNotPaged ? 0 : 255)),
    ...);
   (list.push_back(WindowVector(std::string(kWindowOf<W>.name) + ": mixed bytes", Filled<W>(counted),
                                kWindowOf<W>.page == kNotPaged ? 0 : 1)),
@@ -135,8 +136,9 @@ LabelText ExampleLabel() {
 }
 
 Json Windows() {
-  using All = std::tuple<Ident, ModuleStatus, LatestResult, EventHeader, Config, Control, PowerCounters, Privacy,
-                         SelfTestReport, Identity, FirmwareHashHalf, ModelHashHalf, DatasheetHashHalf, LabelText, CrashText>;
+  using All =
+      std::tuple<Ident, ModuleStatus, LatestResult, EventHeader, Config, Control, PowerCounters, Privacy,
+                 SelfTestReport, Identity, FirmwareHashHalf, ModelHashHalf, DatasheetHashHalf, LabelText, CrashText>;
   static_assert(std::tuple_size_v<All> + 1 == kWindowCount, "every window but event_data has one structure");
   Json list = Json::array();
   AddGenericVectors(list, static_cast<All*>(nullptr));
@@ -151,7 +153,10 @@ Json Windows() {
 Json EventVector(const std::string& name, const EventRecord& event, size_t slot) {
   std::array<uint8_t, kEventRecordBytes> bytes{};
   EncodeEvent(event, bytes, slot);
-  return {{"name", name},      {"slot", slot}, {"address", EventRecordAddress(slot)}, {"fields", FieldsJson(event)},
+  return {{"name", name},
+          {"slot", slot},
+          {"address", EventRecordAddress(slot)},
+          {"fields", FieldsJson(event)},
           {"bytes", Hex(bytes)}};
 }
 
@@ -177,8 +182,8 @@ Json FrameVector(const std::string& name, const FrameHeader& header, const Bytes
 }
 
 Bytes Response(WireStatus status, const Bytes& data) {
-  Bytes payload = {static_cast<uint8_t>(status)};
-  payload.insert(payload.end(), data.begin(), data.end());
+  Bytes payload(1 + data.size(), static_cast<uint8_t>(status));
+  std::copy(data.begin(), data.end(), payload.begin() + 1);
   return payload;
 }
 
@@ -198,7 +203,8 @@ Json Frames() {
   list.push_back(FrameVector("write high threshold", Header(kWrite, 2, 0xA0, 2), {0xBC, 0x02}));
   list.push_back(FrameVector("response: written", Header(kResponse, 2, 0xA0, 1), Response(WireStatus::kOk, {})));
   list.push_back(FrameVector("response: read-only", Header(kResponse, 3, 0x00, 1), refused));
-  list.push_back(FrameVector("notify: a keyword", Header(kNotify, 0, 0x80, event.size()), {event.begin(), event.end()}));
+  list.push_back(
+      FrameVector("notify: a keyword", Header(kNotify, 0, 0x80, event.size()), {event.begin(), event.end()}));
   list.push_back(FrameVector("acknowledge event 42", Header(kWrite, 4, 0xE4, 4), {42, 0, 0, 0}));
   list.push_back(FrameVector("select page 7, index 1", Header(kWrite, 5, 0xE0, 2), {7, 1}));
   list.push_back(FrameVector("commit with token 9", Header(kWrite, 6, 0xEA, 2), {1, 9}));
@@ -231,7 +237,8 @@ Bytes operator+(Bytes a, const Bytes& b) {
 Json Streams() {
   const EncodedFrame encoded = EncodeFrame({FrameOperation::kRead, 1, 0x40, 30}, {});
   const Bytes frame(encoded.span().begin(), encoded.span().end());
-  const Json sound = {{"status", "ok"}, {"operation", 1}, {"tag", 1}, {"address", 0x40}, {"length", 30}, {"payload", ""}};
+  const Json sound = {{"status", "ok"},  {"operation", 1}, {"tag", 1},
+                      {"address", 0x40}, {"length", 30},   {"payload", ""}};
   const Json bad_crc = {{"status", NameOf(Status::kBadCrc)}};
   const Json protocol = {{"status", NameOf(Status::kProtocol)}};
   const auto stream = [](const char* name, const Bytes& bytes, std::initializer_list<Json> outcomes) {
@@ -244,11 +251,13 @@ Json Streams() {
   Json list = Json::array();
   list.push_back(stream("one frame", frame, {sound}));
   list.push_back(stream("two frames back to back", frame + frame, {sound, sound}));
-  list.push_back(stream("zeros before, between and after", Bytes(3, 0) + frame + Bytes(2, 0) + frame + Bytes(1, 0), {sound, sound}));
+  list.push_back(stream("zeros before, between and after", Bytes(3, 0) + frame + Bytes(2, 0) + frame + Bytes(1, 0),
+                        {sound, sound}));
   list.push_back(stream("a flipped bit", flipped + frame, {bad_crc, sound}));
   list.push_back(stream("a frame cut short", truncated + frame, {protocol, sound}));
   list.push_back(stream("garbage, a zero, a frame", Bytes{0x55, 0xAA, 0x31, 0} + frame, {protocol, sound}));
-  list.push_back(stream("garbage runs into a frame: both are lost", Bytes{0x05, 0x61, 0x62} + frame + frame, {protocol, sound}));
+  list.push_back(
+      stream("garbage runs into a frame: both are lost", Bytes{0x05, 0x61, 0x62} + frame + frame, {protocol, sound}));
   list.push_back(stream("a code that points beyond the end", Bytes{9, 1, 2, 3, 0} + frame, {protocol, sound}));
   list.push_back(stream("shorter than a header and a CRC", Packed({1, 1, 0x40}) + frame, {protocol, sound}));
   list.push_back(stream("payload longer than its length", Packed({2, 1, 0xA0, 1, 5, 6}) + frame, {protocol, sound}));
@@ -274,7 +283,8 @@ Json BadWindows() {
   Json list = Json::array();
   list.push_back(BadWindow("first bit flipped", "result", 0, flipped(0), Status::kBadCrc));
   list.push_back(BadWindow("decision flipped", "result", 0, flipped(14 * 8), Status::kBadCrc));
-  list.push_back(BadWindow("last bit of the CRC flipped", "result", 0, flipped(result.size() * 8 - 1), Status::kBadCrc));
+  list.push_back(
+      BadWindow("last bit of the CRC flipped", "result", 0, flipped(result.size() * 8 - 1), Status::kBadCrc));
   list.push_back(BadWindow("one byte short", "result", 0, {result.begin(), result.end() - 1}, Status::kShortTransfer));
   list.push_back(BadWindow("nothing", "result", 0, {}, Status::kShortTransfer));
   list.push_back(BadWindow("nobody drives the bus", "result", 0, Bytes(30, 0xFF), Status::kBadCrc));
@@ -289,7 +299,8 @@ Json BadWindows() {
 
 Json Crcs() {
   Json list = Json::array();
-  for (const Bytes& bytes : {Bytes{}, Bytes{0}, Bytes{0xFF, 0xFF}, Bytes{'1', '2', '3', '4', '5', '6', '7', '8', '9'}}) {
+  for (const Bytes& bytes :
+       {Bytes{}, Bytes{0}, Bytes{0xFF, 0xFF}, Bytes{'1', '2', '3', '4', '5', '6', '7', '8', '9'}}) {
     list.push_back({{"bytes", Hex(bytes)}, {"crc", Crc16().Add(bytes).value()}});
   }
   return list;
@@ -302,9 +313,9 @@ Json CobsVectors() {
     return bytes;
   };
   Json list = Json::array();
-  for (const Bytes& raw : {Bytes{}, Bytes{0}, Bytes{0, 0}, Bytes{0, 0x11, 0}, Bytes{0x11, 0x22, 0, 0x33}, Bytes{0x11, 0, 0, 0},
-                           run(1, 253), run(1, 254), run(0, 254), run(1, 255), run(2, 255) + Bytes{0},
-                           run(3, 255) + Bytes{0, 1}}) {
+  for (const Bytes& raw :
+       {Bytes{}, Bytes{0}, Bytes{0, 0}, Bytes{0, 0x11, 0}, Bytes{0x11, 0x22, 0, 0x33}, Bytes{0x11, 0, 0, 0},
+        run(1, 253), run(1, 254), run(0, 254), run(1, 255), run(2, 255) + Bytes{0}, run(3, 255) + Bytes{0, 1}}) {
     Bytes packed(raw.size() + raw.size() / 254 + 1);
     packed.resize(CobsEncode(raw, packed));
     list.push_back({{"raw", Hex(raw)}, {"packed", Hex(packed)}});
@@ -314,7 +325,10 @@ Json CobsVectors() {
 
 template <typename R>
 Json WriteVector(R reg, typename R::Value value) {
-  return {{"register", reg.kInfo.name}, {"value", value}, {"address", reg.kAddress}, {"bytes", Hex(EncodeWrite(reg, value))}};
+  return {{"register", reg.kInfo.name},
+          {"value", value},
+          {"address", reg.kAddress},
+          {"bytes", Hex(EncodeWrite(reg, value))}};
 }
 
 Json Writes() {

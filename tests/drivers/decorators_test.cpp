@@ -62,6 +62,16 @@ TEST(RetryingBus, GivesUpAfterItsAttemptsWithTheLastFailure) {
   EXPECT_EQ(retrying.counters().failures, 1u);
 }
 
+TEST(RetryingBus, ABusyModuleIsAskedAgainUntilTheDeadline) {
+  ScriptedBus bus;
+  bus.script.assign(6, Status::kBusy);
+  RetryingBus retrying(bus);
+  EXPECT_EQ(ReadOne(retrying), Status::kOk);
+  EXPECT_EQ(bus.deadlines.size(), 7u);
+  bus.script.assign(1000, Status::kBusy);
+  EXPECT_EQ(ReadOne(retrying, 50ms), Status::kBusy);
+}
+
 TEST(RetryingBus, EachAttemptGetsItsShareAndNoneGoesBeyondTheDeadline) {
   ScriptedBus bus;
   bus.script = {Status::kBusError, Status::kBusError};

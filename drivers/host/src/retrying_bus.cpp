@@ -21,16 +21,17 @@ bool IsRetryable(Status status) {
 template <typename Operation>
 Status RetryingBus::Try(Deadline deadline, Operation operation) {
   std::chrono::milliseconds pause(1);
-  for (int left = attempts_;; --left) {
+  for (int left = attempts_;;) {
     const Deadline now = SteadyClock::now();
     const Status status = operation(left > 1 && deadline > now ? now + (deadline - now) / left : deadline);
     if (status == Status::kOk) return status;
-    if (!IsRetryable(status) || left <= 1 || SteadyClock::now() + pause >= deadline) {
+    if (status != Status::kBusy) --left;
+    if (!IsRetryable(status) || left <= 0 || SteadyClock::now() + pause >= deadline) {
       ++counters_.failures;
       return status;
     }
     std::this_thread::sleep_for(pause);
-    pause *= 2;
+    pause = std::min(pause * 2, std::chrono::milliseconds(32));
     ++counters_.retries;
   }
 }

@@ -1,22 +1,24 @@
-"""Audio front end of the keyword sensor in integer arithmetic, bit-equal with sensor-core (mls/core/audio/audio_front_end.h).
+"""Audio front end of the keyword sensor in integers, bit-equal with sensor-core (mls/core/audio/audio_front_end.h).
 
-Sound is int16 at 16 kHz. A frame is 480 samples, the next one starts 320 samples later. Scales, as units per 1.0 where 1.0 is
-full scale (32768) for the kLogMel40 preset:
+Sound is int16 at 16 kHz. A frame is 480 samples, the next one starts 320 samples later. Scales, as units per 1.0, where
+1.0 is full scale (32768) for the kLogMel40 preset:
 
   step                                          type    units per 1.0
   sample x                                      int16   2^15
   periodic Hann window                          int32   2^30
-  w = (x * hann + 2^21) >> 22                   int32   2^23   |sum of w| <= 240 * 2^23 < 2^31: no stage of the FFT overflows
+  w = (x * hann + 2^21) >> 22                   int32   2^23   |sum| <= 240 * 2^23 < 2^31: the FFT cannot overflow
   512-point real FFT (256 complex, Q30 twiddles) int32  2^23   samples first, zeros after; each product rounded once
   twice the spectrum, squared                   uint64  2^48
   magnitude (16 significant bits)               uint32  2^24
-  mel band = sum(weight Q16 * magnitude)        uint64  2^40   HTK mel triangles of tf.signal.linear_to_mel_weight_matrix
+  mel band = sum(weight Q16 * magnitude)        uint64  2^40   as tf.signal.linear_to_mel_weight_matrix (HTK mel)
   stored band energy (16-bit float, 5/11 bits)  uint16  2^32   relative error 2^-13
   ln(energy / gain + 1e-6)                      int32   2^16   log2 table of 64 segments, error below 4e-5
-  DCT-II, scaled as tf.signal.mfccs_from_log_mel_spectrograms (kMfcc10 only)   int32  2^16
+  DCT-II (kMfcc10 only)                         int32   2^16   as tf.signal.mfccs_from_log_mel_spectrograms
 
-The gain is 1.0 for kLogMel40. For kMfcc10 it is the largest sample of the clip's frames, as in the keyword spotting reference of
-MLPerf Tiny (https://github.com/mlcommons/tiny, benchmark/training/keyword_spotting/get_dataset.py); a silent clip has gain 1/32768.
+The gain is 1.0 for kLogMel40. For kMfcc10 it is the largest sample of the clip's frames, as in the keyword spotting
+reference of MLPerf Tiny (https://github.com/mlcommons/tiny, benchmark/training/keyword_spotting/get_dataset.py); a
+clip without a positive sample has gain 1/32768. Frames that hold a few samples of one unit only are less exact than
+what is said above: their window and spectrum are rounded to 2^-23.
 """
 from __future__ import annotations
 
@@ -81,15 +83,15 @@ def log2_table() -> np.ndarray:
 
 
 def dct_table() -> np.ndarray:
-    """Left half of the scaled DCT-II matrix, [10, 20], Q17; row k repeats mirrored, with a minus sign where k is odd."""
+    """Left half of the scaled DCT-II matrix, [10, 20], Q17; row k repeats mirrored, negated where k is odd."""
     n = np.arange(MEL_BANDS // 2)
     k = np.arange(MFCC_COUNT)[:, None]
     return _fixed(2 / np.sqrt(2 * MEL_BANDS) * np.cos(np.pi * k * (2 * n + 1) / (2 * MEL_BANDS)), DCT_BITS)
 
 
 def mel_table(preset: Preset) -> tuple[np.ndarray, np.ndarray]:
-    """(first_bin[42], weight[bins]): the triangles overlap so that the bins from first_bin[j] to first_bin[j + 1] give `weight`
-    of their magnitude to band j and the rest (to 2^16) to band j - 1. weight[0] belongs to bin first_bin[0]."""
+    """(first_bin[42], weight[bins]): the triangles overlap so that the bins from first_bin[j] to first_bin[j + 1] give
+    `weight` of their magnitude to band j and the rest (to 2^16) to band j - 1. weight[0] is that of first_bin[0]."""
     def mel(hz):
         return 1127.0 * np.log1p(np.asarray(hz, dtype=np.float64) / 700.0)
 
@@ -216,8 +218,9 @@ def _features_of_frames(energies: np.ndarray, gain: np.ndarray, preset: Preset) 
 def features_int(pcm: np.ndarray, preset: Preset | str = LOG_MEL_40, frames_per_batch: int = 2048) -> np.ndarray:
     """int16 [clips, samples] (or [samples]) to int32 features [clips, frames, bins] in units of FEATURE_SCALE.
 
-    There is one frame for every 320 samples from sample 0 as long as 480 are left: 49 for a second of sound. Raises ValueError for
-    another type than int16 and for clips shorter than a frame. Memory beside the result is bounded by frames_per_batch.
+    There is one frame for every 320 samples from sample 0 as long as 480 are left: 49 for a second of sound. Raises
+    ValueError for another type than int16 and for clips shorter than a frame. Memory beside the result is bounded by
+    frames_per_batch.
     """
     preset = PRESETS[preset] if isinstance(preset, str) else preset
     pcm = np.atleast_2d(pcm)
@@ -229,8 +232,8 @@ def features_int(pcm: np.ndarray, preset: Preset | str = LOG_MEL_40, frames_per_
     clips_per_batch = max(1, frames_per_batch // count)
     for start in range(0, clips, clips_per_batch):
         batch = frames[start:start + clips_per_batch]
-        energies = np.concatenate([_mel_energies(part, preset) for part in
-                                   np.array_split(batch.reshape(-1, FRAME_SAMPLES), -(-len(batch) * count // frames_per_batch))])
+        parts = np.array_split(batch.reshape(-1, FRAME_SAMPLES), -(-len(batch) * count // frames_per_batch))
+        energies = np.concatenate([_mel_energies(part, preset) for part in parts])
         if preset.normalise_gain:
             gain = np.maximum(batch.max(axis=(1, 2), keepdims=True).astype(np.int64), 1)
         else:
@@ -240,8 +243,8 @@ def features_int(pcm: np.ndarray, preset: Preset | str = LOG_MEL_40, frames_per_
 
 
 def quantizer(scale: float) -> tuple[int, int]:
-    """(multiplier, shift) so that feature * multiplier / 2^shift is the feature in steps of `scale`, a float32 from 2^-20 to 2^11.
-    Integer arithmetic on the bits of the float, as on the module."""
+    """(multiplier, shift) so that feature * multiplier / 2^shift is the feature in steps of `scale`, a float32 from
+    2^-20 to 2^11. Integer arithmetic on the bits of the float, as on the module."""
     bits, = struct.unpack("<I", struct.pack("<f", scale))
     exponent, mantissa = bits >> 23, (bits & 0x7FFFFF) | 0x800000
     if not 107 <= exponent <= 137:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the tables of the C++ audio front end and its golden vectors from frontend.py. With --check: exits 1 if a file differs.
+"""Writes the tables and the golden vectors of the C++ audio front end from frontend.py. With --check: compares them.
 
 Golden vectors: front_end.json says what front_end.bin holds. All numbers in the .bin are little-endian.
 """
@@ -30,7 +30,7 @@ def array(ctype: str, name: str, values) -> str:
 
 
 def tables() -> str:
-    text = "// Written by models/training/mls_training/make_frontend_tables.py from frontend.py, which describes each table.\n"
+    text = "// Written by models/training/mls_training/make_frontend_tables.py from frontend.py, which explains.\n"
     text += array("int32_t", "kHannQ30", fe.hann_table())
     text += array("int32_t", "kCosineQ30", fe.cosine_table())
     text += array("uint32_t", "kLog2Q24", fe.log2_table())
@@ -50,11 +50,11 @@ def golden_pcm() -> np.ndarray:
     for _ in n:
         state = (state * 1664525 + 1013904223) % (1 << 32)
         noise.append((state >> 16) - 32768)
-    segments = [np.zeros(SEGMENT_SAMPLES),                                      # Silence.
-                12000 * np.sin(2 * np.pi * 997 * t),                            # Sine.
-                20000 * np.sin(2 * np.pi * (100 * t + 7500 * t * t)),           # Chirp, 100 Hz to 7600 Hz.
-                np.where((n // 23) % 2 == 0, 32767, -32768),                    # Full-scale square.
-                np.array(noise)]                                                # Noise of a linear congruential generator.
+    segments = [np.zeros(SEGMENT_SAMPLES),                             # Silence.
+                12000 * np.sin(2 * np.pi * 997 * t),                   # Sine.
+                20000 * np.sin(2 * np.pi * (100 * t + 7500 * t * t)),  # Chirp, 100 Hz to 7600 Hz.
+                np.where((n // 23) % 2 == 0, 32767, -32768),           # Full-scale square.
+                np.array(noise)]                                       # Linear congruential generator.
     return np.rint(np.concatenate(segments)).astype(np.int16)
 
 
@@ -67,7 +67,8 @@ def golden() -> tuple[str, bytes]:
             features = fe.features_int(pcm[start:start + fe.WINDOW_SAMPLES], preset)
             tensor = fe.quantize(features, scale, zero_point)
             cases.append({"preset": preset.name, "first_sample": start, "scale": scale, "zero_point": zero_point,
-                          "values": features.size, "features_offset": len(blob), "tensor_offset": len(blob) + 4 * features.size})
+                          "values": features.size, "features_offset": len(blob),
+                          "tensor_offset": len(blob) + 4 * features.size})
             blob += features.astype("<i4").tobytes() + tensor.tobytes()
     head = json.dumps({"pcm_samples": len(pcm), "feature_scale": fe.FEATURE_SCALE}, indent=1)[:-2]
     lines = ",\n".join("  " + json.dumps(case) for case in cases)

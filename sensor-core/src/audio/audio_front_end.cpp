@@ -18,7 +18,8 @@ constexpr int32_t kFullScale = 32768;
 using Bands = std::array<int32_t, AudioFrontEnd::kMelBands>;
 
 // Each bin lies on the falling side of one triangle and on the rising side of the next; its two weights sum to 1.
-void SumMelBands(std::span<const int32_t, 512> spectrum, AudioPreset preset, std::span<uint16_t, AudioFrontEnd::kMelBands> bands) {
+void SumMelBands(std::span<const int32_t, 512> spectrum, AudioPreset preset,
+                 std::span<uint16_t, AudioFrontEnd::kMelBands> bands) {
   const bool mfcc = preset == AudioPreset::kMfcc10;
   const uint8_t* const first_bin = mfcc ? audio_tables::kMfcc10FirstBin : audio_tables::kLogMel40FirstBin;
   const uint16_t* const weight = mfcc ? audio_tables::kMfcc10WeightQ16 : audio_tables::kLogMel40WeightQ16;
@@ -122,11 +123,13 @@ Status AudioFrontEnd::ForEachFeature(size_t size, Sink sink) const {
 }
 
 Status AudioFrontEnd::WriteTensor(const FeatureQuantizer& quantizer, std::span<int8_t> tensor) const {
-  return ForEachFeature(tensor.size(), [&, out = tensor.begin()](int32_t feature) mutable { *out++ = quantizer(feature); });
+  return ForEachFeature(tensor.size(),
+                        [&, out = tensor.begin()](int32_t feature) mutable { *out++ = quantizer(feature); });
 }
 
 Status AudioFrontEnd::WriteFeatures(std::span<int32_t> features_q16) const {
-  return ForEachFeature(features_q16.size(), [out = features_q16.begin()](int32_t feature) mutable { *out++ = feature; });
+  return ForEachFeature(features_q16.size(),
+                        [out = features_q16.begin()](int32_t feature) mutable { *out++ = feature; });
 }
 
 AudioEnvelope AudioFrontEnd::envelope() const {

@@ -10,7 +10,7 @@ namespace mls {
 
 constexpr int64_t RoundShift(int64_t value, int bits) { return (value + (int64_t{1} << (bits - 1))) >> bits; }
 
-// Rounded square root of the leading 31 or 32 bits, shifted back: relative error below 2^-16. The root must fit 32 bits.
+// Rounded square root of the leading 31 or 32 bits, shifted back: relative error below 2^-15, values below 2^63.9.
 constexpr uint32_t ApproximateRoot(uint64_t value) {
   const int shift = (static_cast<int>(std::bit_width(static_cast<uint32_t>(value >> 32))) + 1) >> 1;
   uint32_t rest = static_cast<uint32_t>(value >> (2 * shift));

@@ -6,7 +6,8 @@
 
 namespace mls {
 
-// Half-length complex spectrum (256 pairs re, im) of 480 windowed samples, zeros after, in units of 2^-23 of full scale.
+// Half-length complex spectrum (256 pairs re, im) of 480 windowed samples, zeros after, in units of
+// 2^-23 of full scale.
 void ComputeSpectrum(std::span<const int16_t, 480> samples, std::span<int32_t, 512> spectrum);
 
 // Magnitude of frequency bin 0..256 of the 512-point transform, in units of 2^-24 of full scale.

@@ -89,6 +89,65 @@ bool FillRequantization(PlanContext& context, const ConvTensors& t, uint32_t cha
   return true;
 }
 
+bool HasSmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth,
+                          bool only_usual_shifts) {
+  constexpr int64_t kLimit = int64_t{1} << 30;
+  const int64_t room = kLimit - static_cast<int64_t>(depth * 255 * 128);
+  if (room <= 0) return false;
+  for (uint32_t c = 0; c < channels; ++c) {
+    const int32_t shift = r.shifts[multipliers == 1 ? 0 : c];
+    if (shift >= 0 || shift < -kMostUsualShift) {
+      if (only_usual_shifts) return false;
+    } else if (bias != nullptr && (bias[c] >= room || bias[c] <= -room)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+namespace {
+
+void FoldConstantChannels(const ConvParams& p, uint32_t depth) {
+  auto* multipliers = const_cast<int32_t*>(p.requantization.multipliers);
+  auto* shifts = const_cast<int8_t*>(p.requantization.shifts);
+  for (uint32_t c = 0; c < p.output_channels; ++c) {
+    // Converters give channels without weights a tiny scale.
+    if (shifts[c] >= -kMostUsualShift && multipliers[c] != 0) continue;
+    const int8_t* weights = p.weights + size_t{c} * depth;
+    const bool zero = std::all_of(weights, weights + depth, [](int8_t w) { return w == 0; });
+    if (!zero && multipliers[c] != 0) continue;
+    multipliers[c] = Requantize(p.requantization, c, p.bias == nullptr ? 0 : p.bias[c]);
+    shifts[c] = kConstantChannel;
+  }
+}
+
+}  // namespace
+
+Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice& choice) {
+  const ConvTensors& t = plan.tensors;
+  const uint32_t channels = plan.params.output_channels;
+  if (plan.params.batches == 1) {
+    const ConvParams& g = plan.params;
+    context.AllowOverlap(t.input, t.output,
+                         LeadBytes({g.input_width, g.input_channels, g.output_height, g.output_width, channels, g.stride_height,
+                                    g.stride_width, g.pad_top, g.pad_left, choice.pixels_at_once}));
+  }
+  if (choice.scratch_bytes > 0) context.RequestScratch(choice.scratch_bytes);
+  auto* p = context.Commit<ConvParams>(RequantizationBytes(channels));
+  if (p == nullptr) return context.status();
+  *p = plan.params;
+  if (!FillRequantization(context, t, channels, plan.range, p + 1, p->requantization)) return context.status();
+  BindConv(context, t, p->input, p->weights, p->bias, p->output);
+  if (choice.scratch_bytes > 0) context.BindScratch(p->scratch);
+  const uint64_t depth = uint64_t{p->kernel_height} * p->kernel_width * p->group_channels;
+  context.CountMacs(t.output.elements * depth);
+  const bool fits = choice.otherwise == nullptr || HasSmallAccumulators(p->requantization, p->bias, channels, channels, depth,
+                                                                        choice.only_usual_shifts);
+  if (fits && choice.fold_constant_channels) FoldConstantChannels(*p, static_cast<uint32_t>(depth));
+  context.SetKernel(fits ? choice.kernel : choice.otherwise, p);
+  return Status::kOk;
+}
+
 void BindConv(PlanContext& context, const ConvTensors& t, const int8_t*& input, const int8_t*& weights,
               const int32_t*& bias, int8_t*& output) {
   context.Bind(input, t.input);

@@ -13,6 +13,11 @@ struct ConvTensors {
   bool has_bias = false;
 };
 
+// Where kernels for one kind of processor are, they replace the portable ones in kConv2D and its like.
+#if defined(__ARM_FEATURE_DSP)
+#define MLS_ENGINE_ARM_DSP 1
+#endif
+
 // Reads and checks types and scales of the four tensors. Channels are counted along `channel_dimension` of the weights.
 bool ReadConvTensors(PlanContext& context, ConvTensors& tensors, int weights_rank, int channel_dimension);
 
@@ -29,6 +34,37 @@ bool FillRequantization(PlanContext& context, const ConvTensors& tensors, uint32
                         Requantization& requantization);
 void BindConv(PlanContext& context, const ConvTensors& tensors, const int8_t*& input, const int8_t*& weights,
               const int32_t*& bias, int8_t*& output);
+
+// CONV_2D and DEPTHWISE_CONV_2D, checked and described, before anything is committed.
+struct ConvPlan {
+  ConvTensors tensors;
+  ConvParams params;
+  Int8Range range;
+};
+bool ReadConv2D(PlanContext& context, ConvPlan& plan);
+bool ReadDepthwiseConv2D(PlanContext& context, ConvPlan& plan);
+
+// How a kernel wants to be planned.
+struct KernelChoice {
+  Kernel kernel;
+  int pixels_at_once = 1;
+  uint32_t scratch_bytes = 0;
+  // Takes the kernel's place where HasSmallAccumulators is false.
+  Kernel otherwise = nullptr;
+  bool only_usual_shifts = false;
+  // CONV_2D: channels that can only give one value are marked: their shift is kConstantChannel, their multiplier the value.
+  bool fold_constant_channels = false;
+};
+constexpr int8_t kConstantChannel = -128;
+Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice& choice);
+Status CommitFullyConnected(PlanContext& context, const KernelChoice& choice);
+
+// Channels shift right by 1 to 22 bits, as a rule. Whether no accumulator of such a channel can reach 2^30, so that kernels may
+// double it, and add half and the offset before they shift. `depth` is the number of products in one sum. Other channels
+// count only if `only_usual_shifts`: then there must be none.
+constexpr int32_t kMostUsualShift = 22;
+bool HasSmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth,
+                          bool only_usual_shifts);
 
 inline int8_t Requantize(const Requantization& r, uint32_t channel, int32_t accumulator) {
   const int32_t scaled = MultiplyByQuantizedMultiplier(accumulator, r.multipliers[channel], r.shifts[channel]);

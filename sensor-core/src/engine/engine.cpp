@@ -51,4 +51,13 @@ Status InferenceEngine::Invoke() {
   return Status::kOk;
 }
 
+Status InferenceEngine::InvokeStep(int32_t step) {
+  if (step < 0 || step >= step_count()) return Status::kOutOfRange;
+  return steps_[step].kernel(steps_[step].params);
+}
+
+int32_t InferenceEngine::step_operator(int32_t step) const {
+  return step < 0 || step >= step_count() ? -1 : steps_[step].operator_index;
+}
+
 }  // namespace mls

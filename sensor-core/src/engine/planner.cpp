@@ -368,6 +368,6 @@ void PlanContext::BindScratch(void*& slot) { planner_.AddSlot(scratch_record_, &
 
 void PlanContext::CountMacs(uint64_t macs) { macs_ += macs; }
 
-void PlanContext::SetKernel(Kernel kernel, const void* params) { step_ = {kernel, params}; }
+void PlanContext::SetKernel(Kernel kernel, const void* params) { step_ = {kernel, params, operator_index_}; }
 
 }  // namespace mls::engine

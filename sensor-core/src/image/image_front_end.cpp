@@ -1,6 +1,7 @@
 #include "mls/core/image/image_front_end.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 namespace mls {
@@ -56,14 +57,18 @@ Range RangeOf(const Axis& axis, int32_t cell) {
 }
 
 uint8_t Mean(const ImageView& picture, Channel channel, const Range& columns, const Range& rows) {
+  const uint32_t first = columns.first_px();
+  const uint32_t last = columns.last_px();
+  const uint32_t first_weight = columns.WeightOf(first);
+  const uint32_t last_weight = last > first ? columns.WeightOf(last) : 0;
   uint64_t sum = 0;
   for (uint32_t y = rows.first_px(); y <= rows.last_px(); ++y) {
-    const uint8_t* const row = picture.data.data() + size_t{y} * static_cast<size_t>(picture.stride_bytes) + channel.offset;
-    uint32_t row_sum = 0;
-    for (uint32_t x = columns.first_px(); x <= columns.last_px(); ++x) {
-      row_sum += columns.WeightOf(x) * row[(x >> channel.shift) * channel.step];
-    }
-    sum += uint64_t{row_sum} * rows.WeightOf(y);
+    const uint8_t* const row =
+        picture.data.data() + size_t{y} * static_cast<size_t>(picture.stride_bytes) + channel.offset;
+    const auto at = [&](uint32_t x) -> uint32_t { return row[(x >> channel.shift) * channel.step]; };
+    uint32_t between = 0;
+    for (uint32_t x = first + 1; x < last; ++x) between += at(x);
+    sum += uint64_t{first_weight * at(first) + (between << 8) + last_weight * at(last)} * rows.WeightOf(y);
   }
   // Shortened to a division of 32 bits; exact up to 256 pixels under one tensor pixel.
   const uint64_t area = uint64_t{columns.end - columns.begin} * (rows.end - rows.begin);
@@ -74,14 +79,18 @@ uint8_t Mean(const ImageView& picture, Channel channel, const Range& columns, co
 
 using Colour = std::array<uint8_t, 3>;
 
-uint8_t GreyOf(const Colour& rgb) { return static_cast<uint8_t>((77 * rgb[0] + 150 * rgb[1] + 29 * rgb[2] + 128) >> 8); }
+uint8_t GreyOf(const Colour& rgb) {
+  return static_cast<uint8_t>((77 * rgb[0] + 150 * rgb[1] + 29 * rgb[2] + 128) >> 8);
+}
 
 // ITU-R BT.601 with the full range of 0..255, as JFIF uses it.
 Colour RgbOfYuv(const Colour& yuv) {
   const int32_t y = yuv[0] << 8;
   const int32_t u = yuv[1] - 128;
   const int32_t v = yuv[2] - 128;
-  const auto level = [](int32_t value) { return static_cast<uint8_t>(std::clamp<int32_t>((value + 128) >> 8, 0, 255)); };
+  const auto level = [](int32_t value) {
+    return static_cast<uint8_t>(std::clamp<int32_t>((value + 128) >> 8, 0, 255));
+  };
   return {level(y + 359 * v), level(y - 88 * u - 183 * v), level(y + 454 * u)};
 }
 

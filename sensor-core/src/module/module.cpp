@@ -19,7 +19,7 @@ Module::Module(const ModuleSetup& setup, const ModulePorts& ports, Pipeline& pip
       pipeline_(pipeline),
       arena_(arena),
       bank_(setup.registers, ports.clock, ports.lock, ports.interrupt_line) {
-  bank_.AddCapabilities(kCanSelfTest | pipeline.capabilities() | (ports.config_store ? kCanStoreConfig : 0u));
+  bank_.AddCapabilities(kCanSelfTest | pipeline.capabilities() | (ports.config_store ? uint32_t{kCanStoreConfig} : 0));
   power_.wake_time_ms = setup.wake_time_ms;
   power_.energy_kind = setup.energy_kind;
   power_.requested_mode = setup.registers.default_config.power_mode;
@@ -80,13 +80,15 @@ Status Module::Step() {
   if (!is_running_) return Status::kNotReady;
   const uint32_t now_ms = ports_.clock.NowMs();
   if (shot_is_pending_ && (input_has_ended_ || now_ms - woken_ms_ > kSourceTimeoutMs)) FinishSingleShot(Verdict::kFailed);
-  const bool is_due = !input_has_ended_ && IsDue(now_ms);
-  if (is_due != is_powered_) SetPowered(is_due);
-  if (is_due) return TakeCapture(now_ms);
-  return input_has_ended_ ? Status::kEndOfInput : Status::kNotReady;
+  SetPowered(IsDue(now_ms));
+  if (!is_powered_) return input_has_ended_ ? Status::kEndOfInput : Status::kNotReady;
+  const Status status = TakeCapture(now_ms);
+  SetPowered(IsDue(now_ms));
+  return status;
 }
 
 bool Module::IsDue(uint32_t now_ms) {
+  if (input_has_ended_) return false;
   const Config& config = bank_.active_config();
   switch (config.power_mode) {
     case PowerMode::kContinuous: return true;
@@ -185,7 +187,6 @@ void Module::Report(const LatestResult& result, EventType event) {
 
 void Module::EndInput() {
   input_has_ended_ = true;
-  SetPowered(false);
   bank_.SetState(kReady, false);
   bank_.SetState(kInputEnded, true);
   Post(EventType::kInputEnded, 0, 0);

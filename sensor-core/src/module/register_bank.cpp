@@ -114,7 +114,7 @@ RegisterBank::RegisterBank(const BankSetup& setup, const ModuleClock& clock, Bus
       clock_(clock),
       lock_(lock),
       line_(interrupt_line),
-      capabilities_(setup.ident.capabilities | kCanReportEvents | (interrupt_line ? kHasInterruptLine : 0u)),
+      capabilities_(setup.ident.capabilities | kCanReportEvents | (interrupt_line ? uint32_t{kHasInterruptLine} : 0)),
       active_(setup.default_config),
       staged_(setup.default_config),
       allowance_ms_(clock.NowMs()) {

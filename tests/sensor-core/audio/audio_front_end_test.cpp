@@ -16,7 +16,8 @@ namespace {
 
 using testing::Each;
 
-constexpr int kWindowSamples = (AudioFrontEnd::kWindowFrames - 1) * AudioFrontEnd::kHopSamples + AudioFrontEnd::kFrameSamples;
+constexpr int kWindowSamples =
+    (AudioFrontEnd::kWindowFrames - 1) * AudioFrontEnd::kHopSamples + AudioFrontEnd::kFrameSamples;
 
 struct Golden {
   Golden() {
@@ -30,7 +31,8 @@ struct Golden {
   template <typename T>
   std::vector<T> Read(size_t offset, size_t count) const {
     std::vector<T> values(count);
-    if (offset + count * sizeof(T) <= bytes.size()) std::memcpy(values.data(), bytes.data() + offset, count * sizeof(T));
+    const size_t size = count * sizeof(T);
+    if (offset + size <= bytes.size()) std::memcpy(values.data(), bytes.data() + offset, size);
     return values;
   }
 
@@ -101,7 +103,10 @@ TEST(AudioFrontEnd, SilenceIsTheLogarithmOfEpsilon) {
 TEST(AudioFrontEnd, CepstralFeaturesDoNotDependOnLoudness) {
   std::vector<int16_t> sound(kWindowSamples);
   uint32_t state = 5;
-  for (int16_t& sample : sound) sample = static_cast<int16_t>(static_cast<int16_t>((state = state * 69069 + 1) >> 16) / 10);
+  for (int16_t& sample : sound) {
+    state = state * 69069 + 1;
+    sample = static_cast<int16_t>(static_cast<int16_t>(state >> 16) / 10);
+  }
   AudioFrontEnd quiet = MakeFrontEnd(AudioPreset::kMfcc10);
   quiet.Push(sound);
   for (int16_t& sample : sound) sample = static_cast<int16_t>(sample * 8);
@@ -150,7 +155,7 @@ TEST(AudioFrontEnd, EnvelopeTellsSilenceClippingAndAStuckMicrophone) {
       {"offset with little noise", [](int n) { return static_cast<int16_t>(900 + n % 7); }, true, false, false},
       {"stuck at full scale", [](int) { return int16_t{32767}; }, true, true, true},
       {"2 % clipped", [](int n) { return static_cast<int16_t>(n % 50 == 0 ? -32768 : n % 100); }, false, true, false},
-      {"0.5 % clipped", [](int n) { return static_cast<int16_t>(n % 200 == 0 ? 32767 : n % 100); }, false, false, false},
+      {"half a % clipped", [](int n) { return int16_t(n % 200 == 0 ? 32767 : n % 100); }, false, false, false},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The Python twin of the audio front end: golden vectors, tables, and closeness to the floating-point formula.
 
-The formula is that of tf.signal (stft, linear_to_mel_weight_matrix, mfccs_from_log_mel_spectrograms), written out in numpy.
+The formula is that of tf.signal: stft, linear_to_mel_weight_matrix, mfccs_from_log_mel_spectrograms.
 """
 import json
 import sys
@@ -55,7 +55,7 @@ def sounds():
 
 class FrontEnd(unittest.TestCase):
     def test_features_stay_close_to_the_floating_point_formula(self):
-        # A quarter of a step of an int8 tensor: the log-mel range of 20 gives steps of 0.078, the published MFCC model has 0.58.
+        # A quarter of a step of an int8 tensor: the log-mel range of 20 gives steps of 0.078, the MFCC model has 0.58.
         for name, sound in sounds():
             pcm = np.rint(sound).astype(np.int16)
             for preset, limit in ((fe.LOG_MEL_40, 0.02), (fe.MFCC_10, 0.02)):

@@ -152,7 +152,8 @@ TEST(DecisionConfig, ValidateNamesTheOffendingField) {
   };
   const Case cases[] = {
       {{}, "none"},
-      {{.high_threshold_permille = 1000, .low_threshold_permille = 1000, .average_count = 16, .consecutive_count = 255}, "none"},
+      {{.high_threshold_permille = 1000, .low_threshold_permille = 1000, .average_count = 16, .consecutive_count = 255},
+       "none"},
       {{.high_threshold_permille = 1, .low_threshold_permille = 1}, "none"},
       {{.high_threshold_permille = 0, .low_threshold_permille = 0}, "high_threshold_permille"},
       {{.high_threshold_permille = 1001}, "high_threshold_permille"},

@@ -26,7 +26,8 @@ std::vector<uint16_t> Posteriors(Sound sound) {
 }
 
 // 'u' unknown, '.' no keyword, 'y' / 'n' the keyword is heard; a capital letter for its event.
-std::string Feed(KeywordDecision& decision, const std::vector<Sound>& sounds, uint32_t start_ms = 0, uint32_t period_ms = 100) {
+std::string Feed(KeywordDecision& decision, const std::vector<Sound>& sounds, uint32_t start_ms = 0,
+                 uint32_t period_ms = 100) {
   std::string text;
   for (Sound sound : sounds) {
     const KeywordOutput output = decision.Update(start_ms, Posteriors(sound), sound != kInvalid);
@@ -75,7 +76,8 @@ TEST(KeywordDecision, GivesOneEventForEachWord) {
 
 TEST(KeywordDecision, NeverAnswersAnInvalidEvaluationWithThePreviousKeyword) {
   KeywordDecision decision = Make({});
-  EXPECT_EQ(Feed(decision, {kYes, kInvalid, kYes, kInvalid, kInvalid, kYes}), "Yuyuuy") << "a short gap gives no second event";
+  EXPECT_EQ(Feed(decision, {kYes, kInvalid, kYes, kInvalid, kInvalid, kYes}), "Yuyuuy")
+      << "a short gap gives no second event";
   EXPECT_EQ(Feed(decision, {kInvalid, kInvalid, kInvalid, kYes}), "uuuY") << "a long gap ends the word";
   const KeywordOutput output = decision.Update(0, Posteriors(kYes), false);
   EXPECT_FALSE(output.valid);

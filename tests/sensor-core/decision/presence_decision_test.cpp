@@ -17,11 +17,14 @@ struct Sequence {
 };
 
 // One evaluation every `period_ms`.
-Sequence Feed(PresenceDecision& decision, const std::vector<int>& scores, uint32_t period_ms = 100, uint32_t start_ms = 0) {
+Sequence Feed(PresenceDecision& decision, const std::vector<int>& scores, uint32_t period_ms = 100,
+              uint32_t start_ms = 0) {
   Sequence sequence;
   for (int score : scores) {
-    const PresenceOutput output = decision.Update(
-        {.time_ms = start_ms, .score_permille = static_cast<uint16_t>(score == kInvalid ? 900 : score), .valid = score != kInvalid});
+    const PresenceOutput output =
+        decision.Update({.time_ms = start_ms,
+                         .score_permille = static_cast<uint16_t>(score == kInvalid ? 900 : score),
+                         .valid = score != kInvalid});
     const auto index = static_cast<size_t>(output.decision);
     sequence.decisions += output.report ? "UNP"[index] : "unp"[index];
     sequence.scores.push_back(output.score_permille);
@@ -91,7 +94,8 @@ TEST(PresenceDecision, TakesAScoreOutOfRangeAsInvalid) {
 
 TEST(PresenceDecision, WorksAcrossTheWrapOfTheClock) {
   PresenceDecision decision = Make({.on_delay_ms = 250, .refractory_ms = 300});
-  EXPECT_EQ(Feed(decision, {0, 900, 900, 900, 900, 0, 900, 900, 900, 900, 900, 900}, 100, 0xFFFFFF00).decisions, "NnnnPNnnnnnP");
+  EXPECT_EQ(Feed(decision, {0, 900, 900, 900, 900, 0, 900, 900, 900, 900, 900, 900}, 100, 0xFFFFFF00).decisions,
+            "NnnnPNnnnnnP");
 }
 
 TEST(PresenceDecision, ReportsAChangeThatANewConfigurationBrings) {

@@ -101,7 +101,8 @@ TEST(ImageFrontEnd, StaysCloseToTheExactAverage) {
       for (int column = 0; column < size.tensor_width; ++column) {
         double sum = 0;
         for (int y = static_cast<int>(row * step_y); y < std::min<double>(size.height, (row + 1) * step_y); ++y) {
-          for (int x = static_cast<int>(column * step_x); x < std::min<double>(size.width, (column + 1) * step_x); ++x) {
+          for (int x = static_cast<int>(column * step_x); x < std::min<double>(size.width, (column + 1) * step_x);
+               ++x) {
             sum += bytes[static_cast<size_t>(y * size.width + x)] * overlap(x, column * step_x, (column + 1) * step_x) *
                    overlap(y, row * step_y, (row + 1) * step_y);
           }
@@ -195,12 +196,21 @@ TEST(ImageFrontEnd, RefusesPicturesThatCannotBe) {
       {"stride too small", with([](ImageView& v) { v.stride_bytes = 9; }), Status::kInvalidArgument},
       {"negative stride", with([](ImageView& v) { v.stride_bytes = -10; }), Status::kInvalidArgument},
       {"buffer one byte short", with([](ImageView& v) { v.data = v.data.first(99); }), Status::kInvalidArgument},
-      {"last row without padding", with([](ImageView& v) { v.stride_bytes = 32; v.data = v.data.first(298); }), Status::kOk},
+      {"last row without padding", with([](ImageView& v) {
+         v.stride_bytes = 32;
+         v.data = v.data.first(298);
+       }),
+       Status::kOk},
       {"stride beyond the buffer", with([](ImageView& v) { v.stride_bytes = INT32_MAX; }), Status::kInvalidArgument},
       {"too wide", with([](ImageView& v) { v.width_px = v.stride_bytes = 8193; }), Status::kOutOfRange},
       {"too high", with([](ImageView& v) { v.height_px = INT32_MAX; }), Status::kOutOfRange},
-      {"colour in a grey stride", with([](ImageView& v) { v.format = PixelFormat::kRgb888; }), Status::kInvalidArgument},
-      {"odd YUYV", with([](ImageView& v) { v.format = PixelFormat::kYuyv; v.width_px = 3; }), Status::kInvalidArgument},
+      {"colour in a grey stride", with([](ImageView& v) { v.format = PixelFormat::kRgb888; }),
+       Status::kInvalidArgument},
+      {"odd YUYV", with([](ImageView& v) {
+         v.format = PixelFormat::kYuyv;
+         v.width_px = 3;
+       }),
+       Status::kInvalidArgument},
       {"unknown format", with([](ImageView& v) { v.format = static_cast<PixelFormat>(9); }), Status::kUnsupported},
   };
   ImageFrontEnd front_end(Tensor(4, 4));

@@ -3,42 +3,30 @@
 
 namespace mls::engine {
 
-Status PlanConv2D(PlanContext& context, Kernel kernel, int pixels_at_once) {
-  ConvTensors t;
-  if (!ReadConvTensors(context, t, 4, 0) || !context.OpenOptions(1)) return context.status();
+bool ReadConv2D(PlanContext& context, ConvPlan& plan) {
+  ConvTensors& t = plan.tensors;
+  ConvParams& p = plan.params;
+  if (!ReadConvTensors(context, t, 4, 0) || !context.OpenOptions(1)) return false;
   const ConvOptions options = {.padding = context.OptionByte(0, 0),
                                .stride_width = context.OptionInt(1, 0),
                                .stride_height = context.OptionInt(2, 0),
                                .dilation_width = context.OptionInt(4, 1),
                                .dilation_height = context.OptionInt(5, 1),
                                .activation = context.OptionByte(3, 0)};
-  ConvParams params;
-  Int8Range range;
-  if (!FillConvParams(context, t, options, params) || !ActivationRange(context, options.activation, t.output, range)) {
-    return context.status();
+  if (!FillConvParams(context, t, options, p) || !ActivationRange(context, options.activation, t.output, plan.range)) {
+    return false;
   }
-  const uint32_t channels = params.output_channels;
-  const uint32_t groups = params.input_channels / std::max<uint32_t>(params.group_channels, 1);
-  if (!context.Require(t.weights.dims[0] == static_cast<int32_t>(channels), Status::kCorrupt,
-                       "has a different number of channels than the weights", &t.output) ||
-      !context.Require(params.input_channels % params.group_channels == 0 && channels % groups == 0, Status::kCorrupt,
-                       "input channels do not match the weights", &t.weights)) {
-    return context.status();
-  }
-  if (params.batches == 1) {
-    context.AllowOverlap(t.input, t.output,
-                         LeadBytes({params.input_width, params.input_channels, params.output_height, params.output_width,
-                                    channels, params.stride_height, params.stride_width, params.pad_top, params.pad_left,
-                                    pixels_at_once}));
-  }
-  auto* p = context.Commit<ConvParams>(RequantizationBytes(channels));
-  if (p == nullptr) return context.status();
-  *p = params;
-  if (!FillRequantization(context, t, channels, range, p + 1, p->requantization)) return context.status();
-  BindConv(context, t, p->input, p->weights, p->bias, p->output);
-  context.CountMacs(uint64_t{t.output.elements} * params.kernel_height * params.kernel_width * params.group_channels);
-  context.SetKernel(kernel, p);
-  return Status::kOk;
+  const int groups = p.input_channels / p.group_channels;
+  return context.Require(t.weights.dims[0] == p.output_channels, Status::kCorrupt,
+                         "has a different number of channels than the weights", &t.output) &&
+         context.Require(p.input_channels % p.group_channels == 0 && p.output_channels % groups == 0, Status::kCorrupt,
+                         "input channels do not match the weights", &t.weights);
+}
+
+Status PlanConv2D(PlanContext& context, Kernel kernel, int pixels_at_once) {
+  ConvPlan plan;
+  if (!ReadConv2D(context, plan)) return context.status();
+  return CommitConv(context, plan, {.kernel = kernel, .pixels_at_once = pixels_at_once});
 }
 
 Status RunConv2D(const void* params) {
@@ -79,7 +67,12 @@ Status RunConv2D(const void* params) {
   return Status::kOk;
 }
 
+namespace portable {
 constinit const OperatorRegistration kConv2D = {3, "CONV_2D",
                                                 [](PlanContext& context) { return PlanConv2D(context, RunConv2D, 1); }};
+}
+#ifndef MLS_ENGINE_ARM_DSP
+constinit const OperatorRegistration kConv2D = portable::kConv2D;
+#endif
 
 }  // namespace mls::engine

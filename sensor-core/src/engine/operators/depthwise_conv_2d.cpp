@@ -3,42 +3,30 @@
 
 namespace mls::engine {
 
-Status PlanDepthwiseConv2D(PlanContext& context, Kernel kernel, int pixels_at_once) {
-  ConvTensors t;
-  if (!ReadConvTensors(context, t, 4, 3) || !context.OpenOptions(2)) return context.status();
+bool ReadDepthwiseConv2D(PlanContext& context, ConvPlan& plan) {
+  ConvTensors& t = plan.tensors;
+  ConvParams& p = plan.params;
+  if (!ReadConvTensors(context, t, 4, 3) || !context.OpenOptions(2)) return false;
   const ConvOptions options = {.padding = context.OptionByte(0, 0),
                                .stride_width = context.OptionInt(1, 0),
                                .stride_height = context.OptionInt(2, 0),
                                .dilation_width = context.OptionInt(5, 1),
                                .dilation_height = context.OptionInt(6, 1),
                                .activation = context.OptionByte(4, 0)};
-  ConvParams params;
-  Int8Range range;
-  if (!FillConvParams(context, t, options, params) || !ActivationRange(context, options.activation, t.output, range)) {
-    return context.status();
+  if (!FillConvParams(context, t, options, p) || !ActivationRange(context, options.activation, t.output, plan.range)) {
+    return false;
   }
+  p.group_channels = 1;
   // The multiplier in the options is redundant; the shapes decide.
-  const uint32_t channels = params.output_channels;
-  if (!context.Require(t.weights.dims[0] == 1 && t.weights.dims[3] == static_cast<int32_t>(channels) &&
-                           channels % params.input_channels == 0,
-                       Status::kCorrupt, "channels of input, weights and output do not match", &t.weights)) {
-    return context.status();
-  }
-  params.group_channels = 1;
-  if (params.batches == 1) {
-    context.AllowOverlap(t.input, t.output,
-                         LeadBytes({params.input_width, params.input_channels, params.output_height, params.output_width,
-                                    channels, params.stride_height, params.stride_width, params.pad_top, params.pad_left,
-                                    pixels_at_once}));
-  }
-  auto* p = context.Commit<ConvParams>(RequantizationBytes(channels));
-  if (p == nullptr) return context.status();
-  *p = params;
-  if (!FillRequantization(context, t, channels, range, p + 1, p->requantization)) return context.status();
-  BindConv(context, t, p->input, p->weights, p->bias, p->output);
-  context.CountMacs(uint64_t{t.output.elements} * params.kernel_height * params.kernel_width);
-  context.SetKernel(kernel, p);
-  return Status::kOk;
+  return context.Require(t.weights.dims[0] == 1 && t.weights.dims[3] == p.output_channels &&
+                             p.output_channels % p.input_channels == 0,
+                         Status::kCorrupt, "channels of input, weights and output do not match", &t.weights);
+}
+
+Status PlanDepthwiseConv2D(PlanContext& context, Kernel kernel, int pixels_at_once) {
+  ConvPlan plan;
+  if (!ReadDepthwiseConv2D(context, plan)) return context.status();
+  return CommitConv(context, plan, {.kernel = kernel, .pixels_at_once = pixels_at_once});
 }
 
 Status RunDepthwiseConv2D(const void* params) {
@@ -71,7 +59,12 @@ Status RunDepthwiseConv2D(const void* params) {
   return Status::kOk;
 }
 
+namespace portable {
 constinit const OperatorRegistration kDepthwiseConv2D = {
     4, "DEPTHWISE_CONV_2D", [](PlanContext& context) { return PlanDepthwiseConv2D(context, RunDepthwiseConv2D, 1); }};
+}
+#ifndef MLS_ENGINE_ARM_DSP
+constinit const OperatorRegistration kDepthwiseConv2D = portable::kDepthwiseConv2D;
+#endif
 
 }  // namespace mls::engine

@@ -4,6 +4,10 @@
 namespace mls::engine {
 
 Status PlanFullyConnected(PlanContext& context, Kernel kernel) {
+  return CommitFullyConnected(context, {.kernel = kernel});
+}
+
+Status CommitFullyConnected(PlanContext& context, const KernelChoice& choice) {
   enum Option { kActivation = 0, kWeightsFormat = 1 };
   ConvTensors t;
   if (!ReadConvTensors(context, t, 2, 0) || !context.OpenOptions(8)) return context.status();
@@ -19,6 +23,9 @@ Status PlanFullyConnected(PlanContext& context, Kernel kernel) {
     return context.status();
   }
   const bool per_channel = t.weights.scales.count > 1;
+  // Kernels that want scratch expand the input in it: two bytes for each value, and a little more.
+  const uint32_t scratch_bytes = choice.scratch_bytes == 0 ? 0 : 2 * depth + choice.scratch_bytes;
+  if (scratch_bytes > 0) context.RequestScratch(scratch_bytes);
   auto* p = context.Commit<FullyConnectedParams>(RequantizationBytes(per_channel ? outputs : 1));
   if (p == nullptr) return context.status();
   if (!per_channel) {
@@ -41,7 +48,11 @@ Status PlanFullyConnected(PlanContext& context, Kernel kernel) {
   p->input_offset = static_cast<int16_t>(-t.input.zero_point);
   p->per_channel = per_channel;
   context.CountMacs(uint64_t{t.output.elements} * depth);
-  context.SetKernel(kernel, p);
+  if (scratch_bytes > 0) context.BindScratch(p->scratch);
+  const bool fits = choice.otherwise == nullptr ||
+                    HasSmallAccumulators(p->requantization, p->bias, outputs, per_channel ? outputs : 1, depth,
+                                         choice.only_usual_shifts);
+  context.SetKernel(fits ? choice.kernel : choice.otherwise, p);
   return Status::kOk;
 }
 
@@ -61,7 +72,12 @@ Status RunFullyConnected(const void* params) {
   return Status::kOk;
 }
 
+namespace portable {
 constinit const OperatorRegistration kFullyConnected = {
     9, "FULLY_CONNECTED", [](PlanContext& context) { return PlanFullyConnected(context, RunFullyConnected); }};
+}
+#ifndef MLS_ENGINE_ARM_DSP
+constinit const OperatorRegistration kFullyConnected = portable::kFullyConnected;
+#endif
 
 }  // namespace mls::engine

@@ -1,8 +1,9 @@
-// AudioFrontEnd: a stream of sound to the input tensor of a keyword model, in integer arithmetic that gives the same bits on
-// every target and in Python (models/training/mls_training/frontend.py documents the scale of every intermediate value).
+// AudioFrontEnd: a stream of sound to the input tensor of a keyword model, in integer arithmetic that gives the same
+// bits on every target and in Python (models/training/mls_training/frontend.py documents the scale of every
+// intermediate value).
 //
-// Each frame of 480 samples (30 ms, Hann window, a new one every 20 ms) gives the energies of 40 mel bands. Only these are kept,
-// for the last 49 frames: the sound itself is gone as soon as the next frame no longer needs it.
+// Each frame of 480 samples (30 ms, Hann window, a new one every 20 ms) gives the energies of 40 mel bands. Only these
+// are kept, for the last 49 frames: the sound itself is gone as soon as the next frame no longer needs it.
 #pragma once
 
 #include <array>
@@ -16,10 +17,11 @@
 namespace mls {
 
 enum class AudioPreset : uint8_t {
-  // Natural logarithm of 40 mel bands, 20 to 7600 Hz; full scale is 1.0, 1e-6 is added before the logarithm. Tensor [1,49,40,1].
+  // Natural logarithm of 40 mel bands, 20 to 7600 Hz; full scale is 1.0, 1e-6 is added before the logarithm.
+  // Tensor [1,49,40,1].
   kLogMel40,
-  // 10 cepstral coefficients of 40 mel bands, 20 to 4000 Hz, of a window scaled so that its largest sample is 1.0: the front end
-  // of keyword spotting in MLPerf Tiny (github.com/mlcommons/tiny). Tensor [1,49,10,1].
+  // 10 cepstral coefficients of 40 mel bands, 20 to 4000 Hz, of a window scaled so that its largest sample is 1.0: the
+  // front end of keyword spotting in MLPerf Tiny (github.com/mlcommons/tiny). Tensor [1,49,10,1].
   kMfcc10,
 };
 
@@ -49,8 +51,8 @@ class AudioFrontEnd {
 
   explicit AudioFrontEnd(const AudioFrontEndConfig& config) : config_(config) {}
 
-  // Takes any number of samples, 16 kHz mono, and returns how many frames they completed. A window is lost to the caller when
-  // more than one frame is completed in a call: push up to kHopSamples at a time to look at every window.
+  // Takes any number of samples, 16 kHz mono, and returns how many frames they completed. A window is lost to the
+  // caller when more than one frame is completed in a call: push up to kHopSamples at a time to look at every window.
   int Push(std::span<const int16_t> samples);
 
   // Forgets all sound, as after a gap in the stream.

@@ -13,10 +13,10 @@ class FeatureQuantizer {
  public:
   FeatureQuantizer() = default;
 
-  // `scale` and `zero_point` are those of the model's input tensor. kOutOfRange: the scale is not a number from 2^-20 to
-  // 2^11, or the zero point is not an int8.
+  // `scale` and `zero_point` are those of the model's input tensor. kOutOfRange: the scale is not a number from 2^-20
+  // to 2^11, or the zero point is not an int8.
   static constexpr Result<FeatureQuantizer> Make(float scale, int32_t zero_point) {
-    // value / scale = value * 2^k / mantissa: only the bits of the float are used, so every target derives the same numbers.
+    // value / scale = value * 2^k / mantissa: from the bits of the float every target derives the same numbers.
     const uint32_t bits = std::bit_cast<uint32_t>(scale);
     const uint32_t exponent = bits >> 23;
     if (exponent < 107 || exponent > 137 || zero_point < -128 || zero_point > 127) return Status::kOutOfRange;

@@ -12,17 +12,17 @@ struct DecisionConfig {
   uint16_t high_threshold_permille = 700;  // A score at or above turns the decision positive ...
   uint16_t low_threshold_permille = 500;   // ... and only a score below this turns it negative again.
   uint8_t average_count = 1;               // The score is the mean of so many evaluations, 1..16.
-  uint8_t consecutive_count = 1;           // So many evaluations in a row must agree before the decision follows, 1..255.
+  uint8_t consecutive_count = 1;           // So many evaluations in a row must agree for a change, 1..255.
   uint16_t on_delay_ms = 0;                // How long they must agree before the decision turns positive ...
   uint16_t off_delay_ms = 0;               // ... or negative.
-  uint16_t refractory_ms = 0;              // Nothing turns positive for so long after a keyword, or after presence ended.
+  uint16_t refractory_ms = 0;              // Nothing turns positive so long after a keyword or the end of presence.
   uint16_t min_report_interval_ms = 0;     // Shortest time between two reports.
 };
 
 inline constexpr int kMaxAverageCount = 16;
 
-// An invalid evaluation is answered by "unknown" at once. The filters forget what they had seen at the third in a row, or at one
-// that comes this long after the first. A shorter gap neither restarts the filters nor is reported as a change.
+// An invalid evaluation is answered by "unknown" at once. The filters forget what they had seen at the third in a row,
+// or at one that comes this long after the first. A shorter gap restarts nothing and is not reported as a change.
 inline constexpr int kMaxInvalidEvaluations = 3;
 inline constexpr uint32_t kMaxInvalidTime_ms = 1000;
 

@@ -1,5 +1,5 @@
-// The small filters that decisions are built from. Each holds its state and nothing else; times are a counter of milliseconds
-// that may wrap. A filter must be updated at least once in 2^32 ms.
+// The small filters that decisions are built from. Each holds its state and nothing else; times are a counter of
+// milliseconds that may wrap. A filter must be updated at least once in 2^32 ms.
 #pragma once
 
 #include <array>
@@ -109,8 +109,8 @@ class HoldOff {
   bool active_ = false;
 };
 
-// Tells which decisions to report: changes, not closer together than the interval. A change that comes too early is reported
-// when the interval is over, unless it has gone by then. What is there at first is unknown, and needs no report.
+// Tells which decisions to report: changes, not closer together than the interval. A change that comes too early is
+// reported when the interval is over, unless it has gone by then. At first the decision is unknown, without a report.
 class ReportLimiter {
  public:
   explicit ReportLimiter(uint32_t interval_ms) : hold_off_(interval_ms) {}
@@ -136,7 +136,7 @@ class GapCounter {
   // A valid evaluation ends the gap.
   void Valid() { invalid_count_ = 0; }
 
-  // True when this invalid evaluation reaches kMaxInvalidEvaluations in a row or comes kMaxInvalidTime_ms after the first.
+  // True when this invalid evaluation is the kMaxInvalidEvaluations-th in a row or kMaxInvalidTime_ms after the first.
   bool Invalid(uint32_t time_ms) {
     if (invalid_count_ == 0) first_ms_ = time_ms;
     if (invalid_count_ < kMaxInvalidEvaluations) ++invalid_count_;

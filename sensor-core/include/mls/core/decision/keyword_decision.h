@@ -27,18 +27,18 @@ struct KeywordOutput {
   bool event = false;           // The keyword was just recognised. Once for each time the decision turns positive.
 };
 
-// The posteriors are averaged label by label. A keyword is recognised when its mean is the highest of all keywords and at the
-// high threshold or above, consecutive_count times and for on_delay_ms. It ends when its mean is below the low threshold,
-// consecutive_count times and for off_delay_ms, or at once when another keyword reaches the high threshold. For the longer of
-// refractory_ms and min_report_interval_ms after an event there is no other.
+// The posteriors are averaged label by label. A keyword is recognised when its mean is the highest of all keywords and
+// at the high threshold or above, consecutive_count times and for on_delay_ms. It ends when its mean is below the low
+// threshold, consecutive_count times and for off_delay_ms, or at once when another keyword reaches the high threshold.
+// For the longer of refractory_ms and min_report_interval_ms after an event there is no other.
 class KeywordDecision {
  public:
   // Takes a new configuration and forgets all evaluations; until the first call every output is unknown.
   // kInvalidArgument: Validate names a field of `config`. kOutOfRange: the number of labels. Nothing changes then.
   Status Configure(const DecisionConfig& config, const KeywordLabels& labels);
 
-  // To be called once for each evaluation, in the order of time. One posterior 0..1000 for each label; an evaluation with another
-  // number of them, or a larger one, is not valid.
+  // To be called once for each evaluation, in the order of time. One posterior 0..1000 for each label; an evaluation
+  // with another number of them, or a larger one, is not valid.
   KeywordOutput Update(uint32_t time_ms, std::span<const uint16_t> posteriors_permille, bool valid);
 
  private:

@@ -23,12 +23,12 @@ struct PresenceOutput {
   bool report = false;          // The decision differs from the last one reported, and may be reported now.
 };
 
-// The score passes through average, hysteresis, consecutive count, refractory time and delays. The decision is unknown until
-// average_count evaluations are in, and while the first score above the threshold waits for its count or delay.
+// The score passes through average, hysteresis, consecutive count, refractory time and delays. The decision is unknown
+// until average_count evaluations are in, and while the first score above the threshold waits for its count or delay.
 class PresenceDecision {
  public:
-  // Takes a new configuration and forgets all evaluations. The decision last reported stays known, so that a change is reported.
-  // kInvalidArgument: Validate names a field; nothing changes.
+  // Takes a new configuration and forgets all evaluations. The decision last reported stays known, so that a change is
+  // reported. kInvalidArgument: Validate names a field; nothing changes.
   Status Configure(const DecisionConfig& config);
 
   // To be called once for each evaluation, in the order of time.

@@ -97,6 +97,11 @@ class InferenceEngine {
   // Runs the plan once: no allocation, no look-up. kNotReady without a plan; a kernel's own status if an accelerator fails.
   Status Invoke();
 
+  // The same, one step at a time, for profiling: run all steps in order. An operator that needs no work has no step.
+  int32_t step_count() const { return ready() ? step_count_ : 0; }
+  Status InvokeStep(int32_t step);
+  int32_t step_operator(int32_t step) const;  // Index of the operator in the model, -1 if there is no such step.
+
   // Bytes of the arena that are in use; an arena of exactly this size (with the same alignment) is enough.
   uint32_t arena_used_bytes() const { return arena_used_bytes_; }
   // The part of it that holds the plan: steps, parameters, multipliers.

@@ -36,6 +36,7 @@ struct ConvParams {
   uint16_t dilation_height = 0, dilation_width = 0;
   uint16_t pad_top = 0, pad_left = 0;
   uint16_t group_channels = 0;  // CONV_2D: input channels per group; equal to input_channels if not grouped.
+  void* scratch = nullptr;      // Working memory, if the kernel asked for some.
 };
 
 struct FullyConnectedParams {
@@ -47,6 +48,7 @@ struct FullyConnectedParams {
   uint32_t batches = 0, depth = 0, outputs = 0;
   int16_t input_offset = 0;
   bool per_channel = false;
+  void* scratch = nullptr;
 };
 
 // Plans the operator for `kernel`. The kernel must work through the output in row-major order and may write an output

@@ -16,6 +16,7 @@ using Kernel = Status (*)(const void* params);
 struct Step {
   Kernel kernel;
   const void* params;
+  int32_t operator_index;
 };
 
 class PlanContext;

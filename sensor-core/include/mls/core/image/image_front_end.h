@@ -1,10 +1,9 @@
 // ImageFrontEnd: a picture straight into the input tensor of a model; no copy of the picture is kept.
 //
-// The picture is cropped, turned upright, mirrored, resized and converted in one pass over the tensor. Shrinking averages the
-// area under each tensor pixel, enlarging is bilinear; both in integer arithmetic, the same on every target.
+// The picture is cropped, turned upright, mirrored, resized and converted in one pass over the tensor. Shrinking
+// averages the area under each tensor pixel, enlarging is bilinear; both in integers, the same on every target.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -34,7 +33,7 @@ struct ImageFrontEndConfig {
   uint8_t dark_mean = 16;      // A mean below is too dark.
   uint8_t bright_mean = 240;   // A mean above is too bright.
   uint8_t flat_deviation = 4;  // A standard deviation below is flat: covered, or pointed at nothing.
-  uint8_t frozen_count = 0;    // As many repetitions of the same tensor, or more, are frozen. 0: never; files may repeat.
+  uint8_t frozen_count = 0;    // As many repetitions of the same tensor, or more, are frozen. 0: never.
 };
 
 // Whether the last picture is one that the model can judge.
@@ -59,12 +58,13 @@ class ImageFrontEnd {
            static_cast<size_t>(config_.tensor_channels);
   }
 
-  // Writes the picture into the tensor, height x width x channels, as grey level or colour minus 128. That is the quantised
-  // input for all of: scale 1/255, zero point -128 (values 0 to 1); scale 1/127.5, zero point -1 (values -1 to 1); scale 1,
-  // zero point -128 (values 0 to 255).
-  // kInvalidArgument: no pixels, a side of 0, a stride or a buffer too small for the picture, an odd width of kYuyv, a tensor of
-  // another size than tensor_size(), or a configuration that no tensor has. kOutOfRange: a side above kMaxPictureSide_px.
-  // kUnsupported: unknown pixel format. After an error the tensor is unchanged and the envelope is that of no picture.
+  // Writes the picture into the tensor, height x width x channels, as grey level or colour minus 128. That is the
+  // quantised input for all of: scale 1/255, zero point -128 (values 0 to 1); scale 1/127.5, zero point -1 (values -1
+  // to 1); scale 1, zero point -128 (values 0 to 255).
+  // kInvalidArgument: no pixels, a side of 0, a stride or a buffer too small for the picture, an odd width of kYuyv,
+  // a tensor of another size than tensor_size(), or a configuration that no tensor has. kOutOfRange: a side above
+  // kMaxPictureSide_px. kUnsupported: unknown pixel format. After an error the tensor is unchanged and the envelope
+  // is that of no picture.
   Status WriteTensor(const ImageView& picture, std::span<int8_t> tensor);
 
   const ImageEnvelope& envelope() const { return envelope_; }

@@ -12,8 +12,8 @@ enum class PixelFormat : uint8_t {
   kYuyv,    // 4 bytes for two pixels: Y0 U Y1 V, BT.601 full range. The width is even.
 };
 
-// Does not own the pixels; valid as long as the source keeps the buffer. Rows lie stride_bytes apart, top row first; the last
-// row may end without its padding.
+// Does not own the pixels; valid as long as the source keeps the buffer. Rows lie stride_bytes apart, top row first;
+// the last row may end without its padding.
 struct ImageView {
   std::span<const uint8_t> data;
   int32_t width_px = 0;

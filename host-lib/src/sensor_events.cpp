@@ -1,0 +1,209 @@
+#include <thread>
+
+#include "mls/host/sensor.h"
+#include "sensor_state.h"
+
+namespace mls {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::chrono::seconds kClockMapLasts(60);
+constexpr milliseconds kStopIsAskedEach(100);
+constexpr milliseconds kPollWithEdges(1000);
+constexpr milliseconds kPollWithoutEdges(100);
+constexpr milliseconds kPollWhileAway(50);
+
+// How many events after `from` come up to `to`. Numbers wrap, and 0 is none of them.
+uint32_t EventsBetween(uint32_t from, uint32_t to) { return to - from - (to < from ? 1 : 0); }
+
+bool IsNewer(uint32_t sequence, uint32_t than) { return static_cast<int32_t>(sequence - than) > 0; }
+
+}  // namespace
+
+Status SensorState::Synchronise(Deadline deadline) {
+  synchronised = false;
+  ++latch_token;
+  const SteadyClock::time_point before = SteadyClock::now();
+  Status status = Write(kReg<"control.time_latch">, latch_token, deadline);
+  const SteadyClock::time_point after = SteadyClock::now();
+  if (status != Status::kOk) return status;
+  Backoff backoff(milliseconds(20));
+  Result<EventHeader> header = Read<EventHeader>(deadline);
+  while (header.ok() && header->latch_token != latch_token) {
+    if (!backoff.Sleep(deadline)) return Fail(Status::kTimeout, "the module does not take the time latch");
+    header = Read<EventHeader>(deadline);
+  }
+  if (!header.ok()) return header.status();
+  const auto half_span = std::chrono::duration_cast<std::chrono::microseconds>((after - before) / 2);
+  clock = {header->latch_time_ms, before + (after - before) / 2, half_span + std::chrono::microseconds(500)};
+
+  const Result<Identity> identity = Read<Identity>(deadline);
+  if (!identity.ok()) return identity.status();
+  if (boot_id && *boot_id != identity->boot_id) {
+    if (status = ReadIdent(deadline); status != Status::kOk) return status;
+    ++starts;
+    labels.reset();
+    notify_on = false;
+    delivered = acknowledged = 0;
+  }
+  boot_id = identity->boot_id;
+  synchronised = true;
+  return Status::kOk;
+}
+
+Result<EventHeader> SensorState::ReadHeader(Deadline deadline) {
+  for (;;) {
+    if (!synchronised || SteadyClock::now() - clock.host > kClockMapLasts) {
+      if (const Status status = Synchronise(deadline); status != Status::kOk) return status;
+    }
+    const Result<EventHeader> header = Read<EventHeader>(deadline);
+    if (!header.ok()) return header;
+    if (header->latch_token == latch_token && header->latch_time_ms == clock.module_ms) return header;
+    synchronised = false;
+    if (SteadyClock::now() >= deadline) return Fail(Status::kBusy, "other hosts keep latching the module's time");
+  }
+}
+
+Status SensorState::Acknowledge(Deadline deadline) {
+  const Status status = Write(kReg<"control.event_ack">, delivered, deadline);
+  // Refused: no such event. Then the module has restarted, which the next header shows.
+  if (status == Status::kOk || status == Status::kRejected) acknowledged = delivered;
+  return status == Status::kRejected ? Status::kOk : status;
+}
+
+Event SensorState::Describe(const EventRecord& record) const {
+  Event event;
+  event.record = record;
+  if (labels && record.label < labels->size()) event.label = (*labels)[record.label];
+  event.host_time = clock.ToWallClock(record.time_ms);
+  event.uncertainty = clock.UncertaintyAt(record.time_ms);
+  return event;
+}
+
+Status SensorState::Drain(const EventHandler& deliver, bool& more, bool& stopped) {
+  Deadline deadline = NextDeadline();
+  more = stopped = false;
+  Backoff backoff(milliseconds(20));
+  std::optional<uint32_t> last;  // The newest event at the begin.
+  unsigned last_starts = starts;
+  for (;;) {
+    const Result<EventHeader> header = ReadHeader(deadline);
+    if (!header.ok()) return header.status();
+    if (!has_cursor) {
+      // Whatever was acknowledged before this host came is none of its business.
+      delivered = acknowledged = header->count > 0 ? header->oldest - 1 : header->newest;
+      delivered_starts = starts;
+      has_cursor = true;
+    }
+    if (!last || last_starts != starts) last = header->newest, last_starts = starts;
+    if (acknowledged != delivered) {  // The last attempt failed.
+      if (const Status status = Acknowledge(deadline); status != Status::kOk) return status;
+      continue;
+    }
+
+    EventBatch batch;
+    batch.restarted = delivered_starts != starts;
+    const bool is_done = !IsNewer(*last, delivered);
+    if (is_done && !batch.restarted) {
+      more = IsNewer(header->newest, delivered);
+      return Status::kOk;
+    }
+    uint32_t newest = delivered;
+    if (header->count == 0) {
+      // Numbers that were given, and nothing there: another host took them.
+      batch.lost = EventsBetween(delivered, header->newest);
+      newest = header->newest;
+    } else {
+      if (const Status status = ReadLabels(deadline); status != Status::kOk) return status;
+      std::array<uint8_t, kMaxWindowBytes> bytes{};
+      Status status = ReadBytes(kEventDataWindow, 0, bytes, deadline);
+      if (status != Status::kOk) return status;
+      // Are these, and the labels, still of the start that the numbers are counted in?
+      const unsigned starts_before = starts;
+      if (status = CheckStart(deadline); status != Status::kOk) return status;
+      if (starts_before != starts) continue;
+      for (size_t slot = 0; slot < kEventRecordsPerRead; ++slot) {
+        const auto record_bytes = std::span(bytes).subspan(slot * kEventRecordBytes).first<kEventRecordBytes>();
+        const EventRecord record = *DecodeEvent(record_bytes, slot);
+        if (record.sequence == 0 || !IsNewer(record.sequence, newest)) continue;
+        batch.lost += EventsBetween(newest, record.sequence) - 1;
+        newest = record.sequence;
+        batch.events.push_back(Describe(record));
+      }
+      if (newest == delivered && !batch.restarted) {
+        // The acknowledgement has not taken effect yet.
+        if (!backoff.Sleep(deadline)) return Fail(Status::kTimeout, "acknowledged events do not go away");
+        continue;
+      }
+    }
+    stopped = !deliver(batch);
+    delivered = newest;
+    delivered_starts = starts;
+    deadline = NextDeadline();
+    if (batch.events.empty()) {
+      acknowledged = delivered;
+    } else if (const Status status = Acknowledge(deadline); status != Status::kOk) {
+      return status;
+    }
+    if (stopped) return Status::kOk;
+  }
+}
+
+Status Sensor::DrainEvents(const EventHandler& deliver) {
+  return Call(state_.get(), "reading events", [&](SensorState& state, Deadline) {
+    bool more = false, stopped = false;
+    return state.Drain(deliver, more, stopped);
+  });
+}
+
+Status Sensor::Watch(const EventHandler& deliver, Deadline deadline, const WatchOptions& options) {
+  return Call(state_.get(), "watching", [&](SensorState& state, Deadline) {
+    const bool can_tell = state.edges != nullptr && (state.ident.capabilities & kCanNotify) != 0;
+    const milliseconds default_interval = can_tell ? kPollWithEdges : kPollWithoutEdges;
+    const milliseconds interval = options.poll_interval.count() > 0 ? options.poll_interval : default_interval;
+    const auto is_over = [&] { return SteadyClock::now() >= deadline || (options.stop && options.stop()); };
+    std::optional<SteadyClock::time_point> away_since;
+    Status status = Status::kOk;
+    for (bool more = false, stopped = false;;) {
+      if (can_tell && !state.notify_on) {
+        state.notify_on = state.Write(kReg<"control.notify">, 1, state.NextDeadline()) == Status::kOk;
+      }
+      status = state.Drain(deliver, more, stopped);
+      const SteadyClock::time_point now = SteadyClock::now();
+      if (status == Status::kOk) {
+        away_since.reset();
+      } else {
+        if (!away_since) away_since = now;
+        if (!IsRetryable(status) || now - *away_since >= options.patience) break;
+      }
+      if (stopped || is_over()) break;
+      if (more) continue;
+
+      const Deadline wake = std::min(deadline, now + (away_since ? kPollWhileAway : interval));
+      Status edge = Status::kTimeout;
+      while (edge == Status::kTimeout && SteadyClock::now() < wake && !(options.stop && options.stop())) {
+        const Deadline slice = options.stop ? std::min(wake, SteadyClock::now() + kStopIsAskedEach) : wake;
+        if (can_tell && !away_since) {
+          edge = state.edges->Wait(slice);
+        } else {
+          std::this_thread::sleep_until(slice);
+        }
+      }
+    }
+    if (state.notify_on && status == Status::kOk) {
+      state.notify_on = state.Write(kReg<"control.notify">, 0, state.NextDeadline()) != Status::kOk;
+    }
+    return status;
+  });
+}
+
+Result<ClockMap> Sensor::MapClock() {
+  return Call(state_.get(), "mapping the clock", [](SensorState& state, Deadline deadline) -> Result<ClockMap> {
+    const Status status = state.CheckStart(deadline);
+    if (status != Status::kOk) return status;
+    return state.clock;
+  });
+}
+
+}  // namespace mls
