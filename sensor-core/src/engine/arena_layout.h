@@ -21,10 +21,12 @@ struct Block {
   int32_t lead_bytes = 0;  // ... if it starts at least so far below it.
   uint32_t slots = 0;      // Chain of pointers in the arena that wait for the address, each holding the offset of the next.
 
+  int16_t order = 0;       // Working memory of LayOut: entry i of its list of blocks is kept in block i.
+
   bool placeable() const { return alias < 0 && bytes > 0 && first != kNever; }
 };
 
-constexpr uint32_t kBlockAlignment = 8;
+constexpr int32_t kBlockAlignment = 8;
 
 // Sets all offsets; returns the bytes needed. Blocks are indexed from the end of the span: block i is blocks[size - 1 - i].
 uint32_t LayOut(std::span<Block> blocks);

@@ -117,9 +117,12 @@ Status Planner::Produce(int32_t index, int step) {
 
 Status Planner::Consume(int32_t index, int step) {
   const int op = static_cast<uint32_t>(step) < model_.operator_count() ? step : -1;
-  if (index >= 0 && static_cast<uint32_t>(index) < model_.tensor_count() && BlockAt(index).first != Block::kNever) {
-    BlockAt(index).last = static_cast<int16_t>(step);
-    return Status::kOk;
+  if (index >= 0 && static_cast<uint32_t>(index) < model_.tensor_count()) {
+    if (BlockAt(index).first != Block::kNever) {
+      BlockAt(index).last = static_cast<int16_t>(step);
+      return Status::kOk;
+    }
+    if (op >= 0 && model_.IsConstant(static_cast<uint32_t>(index))) return Status::kOk;  // Its operator checks the rest.
   }
   Tensor tensor;
   if (Status status = Describe(index, op, tensor); status != Status::kOk) return status;

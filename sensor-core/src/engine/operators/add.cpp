@@ -125,15 +125,14 @@ Status Plan(PlanContext& context) {
       !ActivationRange(context, context.OptionByte(0, 0), output, params.range)) {
     return context.status();
   }
-  const double twice_max = 2 * static_cast<double>(std::max(inputs[0].scale, inputs[1].scale));
+  const float most = std::max(inputs[0].scale, inputs[1].scale);
   for (int i = 0; i < 2; ++i) {
-    const QuantizedMultiplier q = QuantizeMultiplier(static_cast<double>(inputs[i].scale) / twice_max);
+    const QuantizedMultiplier q = QuantizeRatio(inputs[i].scale, 1.0f, most, -1);
     params.inputs[i].offset = -inputs[i].zero_point;
     params.inputs[i].multiplier = q.multiplier;
     params.inputs[i].shift = q.shift;
   }
-  const QuantizedMultiplier q =
-      QuantizeMultiplier(twice_max / (static_cast<double>(1 << kLeftShift) * static_cast<double>(output.scale)));
+  const QuantizedMultiplier q = QuantizeRatio(most, 1.0f, output.scale, 1 - kLeftShift);
   if (!context.Require(q.shift <= 0, Status::kUnsupported, "output's scale is too small", &output)) return context.status();
   params.multiplier = q.multiplier;
   params.shift = q.shift;

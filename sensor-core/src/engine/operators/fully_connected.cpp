@@ -29,7 +29,7 @@ Status CommitFullyConnected(PlanContext& context, const KernelChoice& choice) {
   if (!per_channel) {
     // Unlike the convolutions, TensorFlow Lite multiplies these two as floats.
     const float product = t.input.scale * t.weights.scale;
-    const QuantizedMultiplier q = QuantizeMultiplier(static_cast<double>(product) / static_cast<double>(t.output.scale));
+    const QuantizedMultiplier q = QuantizeRatio(product, 1.0f, t.output.scale);
     if (!context.Require(q.shift <= 30, Status::kUnsupported, "a scale is too large", &t.weights)) return context.status();
     auto* multiplier = reinterpret_cast<int32_t*>(p + 1);
     auto* shift = reinterpret_cast<int8_t*>(multiplier + 1);
