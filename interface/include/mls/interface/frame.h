@@ -15,6 +15,12 @@ enum class FrameOperation : uint8_t {
   kResponse = 3,  // module to host: WireStatus, then what was read
   kNotify = 4,    // module to host, only when control.notify is 1: one event record
 };
+inline constexpr NamedValue kFrameOperationValues[] = {
+    {1, "read", "Host to module: `length` bytes from `address` on are wanted; no payload."},
+    {2, "write", "Host to module: the payload is written from `address` on."},
+    {3, "response", "Module to host: wire status, then the bytes that were read; tag and address of the request."},
+    {4, "notify", "Module to host, only while control.notify is 1: one event record as in slot 0; tag 0."},
+};
 
 struct FrameHeader {
   FrameOperation operation = FrameOperation::kRead;
@@ -111,12 +117,15 @@ class FrameDecoder {
       return Status::kNotReady;
     }
     const size_t size = std::exchange(size_, 0);
+    has_header_ = false;
     if (std::exchange(overflow_, false)) return Status::kProtocol;
     if (size == 0) return Status::kNotReady;
     return Decode(size);
   }
 
   constexpr const FrameHeader& header() const { return header_; }
+  // Whether what was completed last, whole or damaged, had a header at all.
+  constexpr bool has_header() const { return has_header_; }
   constexpr std::span<const uint8_t> payload() const { return std::span(buffer_).subspan(4, payload_bytes_); }
   // A frame has begun and not ended yet.
   constexpr bool in_frame() const { return size_ != 0 || overflow_; }
@@ -128,6 +137,7 @@ class FrameDecoder {
     const Result<size_t> decoded = CobsDecode(std::span(buffer_).first(size), buffer_);
     if (!decoded.ok() || *decoded < kFrameOverheadBytes) return Status::kProtocol;
     header_ = {static_cast<FrameOperation>(buffer_[0]), buffer_[1], buffer_[2], buffer_[3]};
+    has_header_ = true;
     payload_bytes_ = *decoded - kFrameOverheadBytes;
     const size_t checked = *decoded - 2;
     if (Crc16().Add(std::span(buffer_).first(checked)).value() !=
@@ -138,10 +148,11 @@ class FrameDecoder {
     return payload_bytes_ == expected ? Status::kOk : Status::kProtocol;
   }
 
-  std::array<uint8_t, kMaxEncodedFrameBytes> buffer_{};
+  std::array<uint8_t, kMaxEncodedFrameBytes - 1> buffer_{};  // without the zero: a longer frame cannot be sound
   size_t size_ = 0;
   size_t payload_bytes_ = 0;
   bool overflow_ = false;
+  bool has_header_ = false;
   FrameHeader header_;
 };
 

@@ -130,7 +130,7 @@ inline constexpr auto kRegisters = [] {
                "What hosts did wrong since this was cleared (sticky): clear through control.protocol_error_clear."),
            kProtocolErrorBits),
       Enum(U8(kS, 6, "status.error_domain", kReadOnly, "", "Part of the module that failed last."), kErrorDomainValues),
-      U8(kS, 7, "status.error_code", kReadOnly, "", "Status code of the last failure; see the table of status codes."),
+      Enum(U8(kS, 7, "status.error_code", kReadOnly, "", "Status code of the last failure."), kStatusValues),
       U16(kS, 8, "status.error_count", kReadOnly, "", "Failures since start; stops at 65535."),
       Bits(U8(kS, 10, "status.interrupt_pending", kReadOnly, "", "Reasons that ask for service."), kInterruptBits),
       Bits(U8(kS, 11, "status.interrupt_enable", kReadOnly, "", "Reasons that may assert the interrupt line."),
@@ -158,7 +158,7 @@ inline constexpr auto kRegisters = [] {
       Enum(U8(kR, 14, "result.decision", kReadOnly, "", "Decision of the filters, not of the score alone."),
            kDecisionValues),
       U8(kR, 15, "result.count", kReadOnly, "", "How many were found; 0 unless the decision is positive."),
-      U8(kR, 16, "result.label", kReadOnly, "", "Number of the class that the score belongs to; 255 for none."),
+      U8(kR, 16, "result.label", kReadOnly, "", "Number of the class that the score belongs to; 255 for none.", kNoLabel),
       Enum(U8(kR, 17, "result.score_kind", kReadOnly, "", "What the score is."), kScoreKindValues),
       U8(kR, 18, "result.object0_x", kReadOnly, "", "First object: left edge, in 1/255 of the picture's width."),
       U8(kR, 19, "result.object0_y", kReadOnly, "", "First object: top edge, in 1/255 of the picture's height."),
@@ -186,25 +186,25 @@ inline constexpr auto kRegisters = [] {
       U32(kD, 4, "event_data.time_ms", kReadOnly, "ms", "Module time of what it reports."),
       Enum(U8(kD, 8, "event_data.type", kReadOnly, "", "What happened."), kEventTypeValues),
       U8(kD, 9, "event_data.flags", kReadOnly, "", "Low byte of result.flags at that time."),
-      U8(kD, 10, "event_data.label", kReadOnly, "", "Number of the class; 255 for none."),
+      U8(kD, 10, "event_data.label", kReadOnly, "", "Number of the class; 255 for none.", kNoLabel),
       U8(kD, 11, "event_data.detail", kReadOnly, "", "Depends on the type: decision, reset cause, verdict or power mode."),
       U16(kD, 12, "event_data.value", kReadOnly, "", "Depends on the type: score in permille, count or generation."),
       Crc(kD, 14, "event_data.crc"),
       Bytes(kD, 16, 16, "event_data.second", "The next event, laid out like the first; its CRC covers address 0x90."),
 
-      U16(kC, 0, "config.high_threshold_permille", kReadWrite, "[ppth]", "Positive at or above this score."),
-      U16(kC, 2, "config.low_threshold_permille", kReadWrite, "[ppth]", "Negative below this score (hysteresis)."),
-      U8(kC, 4, "config.average_count", kReadWrite, "", "Evaluations that are averaged: 1 to 16."),
-      U8(kC, 5, "config.consecutive_count", kReadWrite, "", "Evaluations in a row that must agree: 1 to 255."),
+      U16(kC, 0, "config.high_threshold_permille", kReadWrite, "[ppth]", "Positive at or above this score.", 700),
+      U16(kC, 2, "config.low_threshold_permille", kReadWrite, "[ppth]", "Negative below this score (hysteresis).", 500),
+      U8(kC, 4, "config.average_count", kReadWrite, "", "Evaluations that are averaged: 1 to 16.", 1),
+      U8(kC, 5, "config.consecutive_count", kReadWrite, "", "Evaluations in a row that must agree: 1 to 255.", 1),
       U16(kC, 6, "config.on_delay_ms", kReadWrite, "ms", "How long it must hold before the decision becomes positive."),
       U16(kC, 8, "config.off_delay_ms", kReadWrite, "ms", "How long it must be gone before the decision becomes negative."),
       U16(kC, 10, "config.refractory_ms", kReadWrite, "ms", "Silence after a detection before the next one counts."),
       U16(kC, 12, "config.min_report_interval_ms", kReadWrite, "ms", "Shortest time between two reported events."),
-      U16(kC, 14, "config.stale_after_ms", kReadWrite, "ms", "Age at which a result counts as stale; 0 for never."),
-      Bits(U8(kC, 16, "config.report", kReadWrite, "", "What makes an event."), kReportBits),
+      U16(kC, 14, "config.stale_after_ms", kReadWrite, "ms", "Age at which a result counts as stale; 0 for never.", 2000),
+      Bits(U8(kC, 16, "config.report", kReadWrite, "", "What makes an event.", kReportChanges | kReportEnvelope), kReportBits),
       Bits(U8(kC, 17, "config.orientation", kReadWrite, "", "How the picture is turned before inference."), kOrientationBits),
       Bits(U8(kC, 18, "config.interrupt_mode", kReadWrite, "", "How the interrupt line behaves."), kInterruptModeBits),
-      Enum(U8(kC, 19, "config.power_mode", kReadWrite, "", "Requested power mode."), kPowerModeValues),
+      Enum(U8(kC, 19, "config.power_mode", kReadWrite, "", "Requested power mode.", static_cast<uint32_t>(PowerMode::kContinuous)), kPowerModeValues),
       U16(kC, 20, "config.period_ms", kReadWrite, "ms", "Time between two evaluations; 0 for as fast as captures come."),
       Crc(kC, 22, "config.crc"),
 
@@ -225,8 +225,8 @@ inline constexpr auto kRegisters = [] {
 
       U8(kP, 0, "power.page", kReadOnly, "", kPageSummary, 0),
       U8(kP, 1, "power.index", kReadOnly, "", kIndexSummary),
-      Enum(U8(kP, 2, "power.requested_mode", kReadOnly, "", "Power mode that the configuration asks for."), kPowerModeValues),
-      Enum(U8(kP, 3, "power.actual_mode", kReadOnly, "", "Power mode that the module is in."), kPowerModeValues),
+      Enum(U8(kP, 2, "power.requested_mode", kReadOnly, "", "Power mode that the configuration asks for.", static_cast<uint32_t>(PowerMode::kContinuous)), kPowerModeValues),
+      Enum(U8(kP, 3, "power.actual_mode", kReadOnly, "", "Power mode that the module is in.", static_cast<uint32_t>(PowerMode::kContinuous)), kPowerModeValues),
       U16(kP, 4, "power.wake_time_ms", kReadOnly, "ms", "Worst case from wake-up to the first valid result."),
       Enum(U8(kP, 6, "power.energy_kind", kReadOnly, "", "Where energy_uj comes from."), kEnergyKindValues),
       U8(kP, 7, "power.reserved", kReadOnly, "", "Reads 0."),
@@ -293,12 +293,15 @@ inline constexpr auto kRegisters = [] {
   });
 }();
 
+void ThereIsNoRegisterOfThatName();  // Never defined: its name is the compiler's message.
+
 // Index of a register by its full name; a name that does not exist does not compile.
 consteval size_t RegisterIndex(std::string_view name) {
   for (size_t i = 0; i < kRegisters.size(); ++i) {
     if (name == kRegisters[i].name) return i;
   }
-  throw "no register of that name";
+  ThereIsNoRegisterOfThatName();
+  return kRegisters.size();
 }
 
 template <RegisterType type, size_t size>
@@ -353,41 +356,59 @@ constexpr auto EncodeWrite(R, typename R::Value value) {
 }
 
 namespace register_map {
-consteval bool WindowsAreSound() {
-  if (std::size(kWindows) != kWindowCount) return false;
-  for (size_t i = 0; i < kWindowCount; ++i) {
-    const WindowInfo& a = kWindows[i];
+// No window exceeds its limits, and only windows of different pages share addresses.
+consteval bool WindowsAreSound(std::span<const WindowInfo> windows) {
+  for (size_t i = 0; i < windows.size(); ++i) {
+    const WindowInfo& a = windows[i];
     if (a.size_bytes > kMaxWindowBytes || a.size_bytes < 4 || a.address + a.size_bytes > 256) return false;
     if ((a.page != kNotPaged) != (a.address == kPagedAddress)) return false;
-    for (size_t j = 0; j < i; ++j) {
-      const WindowInfo& b = kWindows[j];
+    if (a.page < kNotPaged || a.page > 255) return false;
+    for (const WindowInfo& b : windows.first(i)) {
       const bool disjoint = a.address + a.size_bytes <= b.address || b.address + b.size_bytes <= a.address;
-      if (!disjoint && (a.page == kNotPaged || a.page == b.page)) return false;
+      const bool both_paged = a.page != kNotPaged && b.page != kNotPaged;
+      if (!disjoint && (!both_paged || a.page == b.page)) return false;
     }
   }
   return true;
 }
 
-// Registers fill their window without gap or overlap, lie at multiples of their size, and end with the CRC.
-consteval bool RegistersAreSound() {
-  for (size_t w = 0; w < kWindowCount; ++w) {
+// Registers fill their window without gap or overlap, lie at multiples of their size (of 4 where they are larger), and end with the
+// CRC. A paged window begins with its page and index. What can be written is a number.
+consteval bool RegistersAreSound(std::span<const WindowInfo> windows, std::span<const RegisterInfo> registers) {
+  for (const RegisterInfo& info : registers) {
+    if (info.window >= windows.size()) return false;
+    const bool is_number = info.type <= RegisterType::kU64;
+    if (is_number && info.size_bytes != 1u << static_cast<unsigned>(info.type)) return false;
+    if (is_number && info.offset % std::min<size_t>(info.size_bytes, 4) != 0) return false;
+    if (!is_number && info.access != Access::kReadOnly) return false;
+    if (info.size_bytes < 4 && info.reset_value >> (8 * info.size_bytes) != 0) return false;
+  }
+  for (size_t w = 0; w < windows.size(); ++w) {
+    const std::string_view window_name = windows[w].name;
     size_t next = 0;
     std::string_view last;
-    for (const RegisterInfo& info : kRegisters) {
+    for (const RegisterInfo& info : registers) {
       if (info.window != w) continue;
+      const std::string_view name = info.name;
+      if (!name.starts_with(window_name) || name.substr(window_name.size(), 1) != ".") return false;
+      const std::string_view field = name.substr(window_name.size() + 1);
+      if (windows[w].page != kNotPaged) {
+        if (next == 0 && (field != "page" || info.reset_value != static_cast<uint32_t>(windows[w].page))) return false;
+        if (next == 1 && field != "index") return false;
+      }
       if (info.offset != next) return false;
-      const bool is_number = info.type <= RegisterType::kU64;
-      if (is_number && info.offset % std::min<size_t>(info.size_bytes, 4) != 0) return false;
       next += info.size_bytes;
-      last = info.name;
+      last = field;
     }
-    if (next != kWindows[w].size_bytes) return false;
-    if (w != kEventDataWindow && !last.ends_with(".crc")) return false;
+    if (next != windows[w].size_bytes) return false;
+    if (w != kEventDataWindow && last != "crc") return false;
   }
   return true;
 }
-static_assert(WindowsAreSound(), "windows overlap, are out of order, or exceed 32 bytes");
-static_assert(RegistersAreSound(), "registers overlap, leave a gap, are misaligned, or their window does not end with a CRC");
+static_assert(std::size(kWindows) == kWindowCount);
+static_assert(WindowsAreSound(kWindows), "windows overlap or exceed 32 bytes");
+static_assert(RegistersAreSound(kWindows, kRegisters),
+              "registers overlap, leave a gap, are misaligned or misnamed, or their window does not end with a CRC");
 }  // namespace register_map
 
 }  // namespace mls

@@ -1,6 +1,8 @@
 // The enumerations and flags of the register map, each with the names that hosts, exports and documents use.
 #pragma once
 
+#include <iterator>
+
 #include "mls/interface/register_types.h"
 #include "mls/interface/status.h"
 
@@ -120,6 +122,30 @@ inline constexpr NamedValue kInterruptBits[] = {
     {kInterruptCommand, "command", "A command is done; see its verdict."},
     {kInterruptFault, "fault", "The module entered a fault."},
 };
+
+// The codes of mls::Status, as status.error_code shows them: part of the map, so none may change its number.
+inline constexpr NamedValue kStatusValues[] = {
+    {0, "ok", "No failure."},
+    {1, "invalid_argument", "Something that can never work."},
+    {2, "out_of_range", "A value or an address outside what is allowed."},
+    {3, "unsupported", "Well formed, but not implemented here."},
+    {4, "no_memory", "A buffer or arena is too small."},
+    {5, "corrupt", "Data is malformed or fails its checksum."},
+    {6, "not_ready", "Not yet."},
+    {7, "busy", "Occupied by something else."},
+    {8, "read_only", "Does not take writes."},
+    {9, "no_device", "Nobody answers."},
+    {10, "bus_error", "A bus or link failed in the middle of a transfer."},
+    {11, "arbitration_lost", "Another controller took the bus."},
+    {12, "timeout", "The deadline passed."},
+    {13, "permission", "Access was refused."},
+    {14, "short_transfer", "Fewer bytes moved than were asked for."},
+    {15, "bad_crc", "A checksum is wrong."},
+    {16, "protocol", "An answer does not make sense."},
+    {17, "rejected", "Refused: a verdict tells why."},
+    {18, "end_of_input", "The input has nothing more to give."},
+};
+static_assert(std::size(kStatusValues) == static_cast<size_t>(Status::kEndOfInput) + 1);
 
 enum class Command : uint8_t {
   kNone = 0,

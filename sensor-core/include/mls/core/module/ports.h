@@ -1,53 +1,18 @@
-// What a module needs from its board or operating system. Each port has at least two implementations: a board and a Linux process, or
-// a process and a test.
+// What a module needs from its board or operating system, apart from what it senses with (see sources.h). Each port has at least
+// two implementations: a board and a Linux process, or a process and a test.
 #pragma once
 
 #include <cstdint>
 #include <span>
 
-#include "mls/core/image/image_view.h"
 #include "mls/interface/status.h"
 
 namespace mls {
 
-// Sound: 16 kHz, mono, 16-bit.
-class AudioSource {
- public:
-  // Borrows the next samples, at most `max_samples`; they stay valid until Release. kNotReady: none yet. kEndOfInput: no more will come.
-  // Anything else: the capture failed, and the module publishes that.
-  Result<std::span<const int16_t>> Borrow(size_t max_samples) { return DoBorrow(max_samples); }
-  // Gives the samples back: the module keeps nothing of them.
-  void Release() { DoRelease(); }
-
- protected:
-  ~AudioSource() = default;
-
- private:
-  virtual Result<std::span<const int16_t>> DoBorrow(size_t max_samples) = 0;
-  virtual void DoRelease() = 0;
-};
-
-// Pictures.
-class FrameSource {
- public:
-  // Borrows the next picture; it stays valid until Release. kNotReady: none yet. kEndOfInput: no more will come. Anything else: the
-  // capture failed, and the module publishes that.
-  Result<ImageView> Borrow() { return DoBorrow(); }
-  // Gives the picture back: the module keeps nothing of it.
-  void Release() { DoRelease(); }
-
- protected:
-  ~FrameSource() = default;
-
- private:
-  virtual Result<ImageView> DoBorrow() = 0;
-  virtual void DoRelease() = 0;
-};
-
 // The module's clock.
 class ModuleClock {
  public:
-  // Milliseconds since start; wraps after 49.7 days.
+  // Milliseconds since start; wraps after 49.7 days. May be called from an interrupt.
   uint32_t NowMs() const { return DoNowMs(); }
 
  protected:
@@ -60,16 +25,18 @@ class ModuleClock {
 // The interrupt line, or an indicator.
 class OutputPin {
  public:
-  void Set(bool active) { DoSet(active); }
+  // Interrupt line: drives the line high (an open drain lets go of it) or low. Indicator: lit or dark. The interrupt line is set with the
+  // BusLock held, from an interrupt too: be short.
+  void Set(bool high) { DoSet(high); }
 
  protected:
   ~OutputPin() = default;
 
  private:
-  virtual void DoSet(bool active) = 0;
+  virtual void DoSet(bool high) = 0;
 };
 
-// Keeps the bus side (an interrupt, or another thread) and the pipeline side apart for a few microseconds.
+// Keeps the bus side (an interrupt, or another thread) and the pipeline side apart for a few microseconds. Never locked twice.
 class BusLock {
  public:
   void Lock() { DoLock(); }
@@ -81,6 +48,24 @@ class BusLock {
  private:
   virtual void DoLock() = 0;
   virtual void DoUnlock() = 0;
+};
+
+// Non-volatile memory for one small record. The record carries its own checksum.
+class ConfigStore {
+ public:
+  // Reads the record that was saved last and returns its size. kNotReady: nothing is stored. Anything else: the memory failed.
+  Result<size_t> Load(std::span<uint8_t> record) { return DoLoad(record); }
+  // Keeps the record in place of the one before. If power fails in between, Load gives the old one, the new one, or garbage.
+  Status Save(std::span<const uint8_t> record) { return DoSave(record); }
+  Status Erase() { return DoErase(); }
+
+ protected:
+  ~ConfigStore() = default;
+
+ private:
+  virtual Result<size_t> DoLoad(std::span<uint8_t> record) = 0;
+  virtual Status DoSave(std::span<const uint8_t> record) = 0;
+  virtual Status DoErase() = 0;
 };
 
 }  // namespace mls

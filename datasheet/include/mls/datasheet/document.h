@@ -1,0 +1,53 @@
+// Reading and writing datasheet documents, and small helpers to look into them.
+//
+// A document is a nlohmann ordered_json tree: the order of keys and every unknown field survive a round trip.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "mls/datasheet/outcome.h"
+
+namespace mls::datasheet {
+
+using Json = nlohmann::ordered_json;
+
+struct Limits {
+  size_t size_bytes = 8 * 1024 * 1024;
+  size_t depth = 32;
+};
+
+// Parses JSON text. `with_comments` also takes // and /* */ (files of declared facts).
+// Problems name line and column: text that is too long, too deep, truncated, not UTF-8, a key given twice, a number out of range.
+Outcome<Json> Parse(std::string_view text, const Limits& limits = {}, bool with_comments = false);
+
+// Reads a whole file. Problems name the file: missing, unreadable, too large.
+Outcome<std::string> ReadText(const std::string& path, size_t limit_bytes = Limits{}.size_bytes);
+// Writes a whole file, through a temporary one beside it, so that no half file is left behind.
+Outcome<bool> WriteText(const std::string& path, std::string_view text);
+
+// ReadText and Parse; problems name the file and the place in it.
+Outcome<Json> Load(const std::string& path, const Limits& limits = {}, bool with_comments = false);
+
+// The text of a document as it is written to files: two spaces, a final newline.
+std::string ToText(const Json& document);
+
+// The node at a pointer ("/model/performance"), or nullptr where it, or anything on the way, does not exist.
+const Json* Find(const Json& root, std::string_view pointer);
+// Text at a pointer; `fallback` where there is no string.
+std::string TextAt(const Json& root, std::string_view pointer, std::string_view fallback = "");
+// A plain number at a pointer.
+std::optional<double> NumberAt(const Json& root, std::string_view pointer);
+// A value object at a pointer as one number: its value, else its typical, else the mean of min and max.
+std::optional<double> ValueAt(const Json& root, std::string_view pointer);
+// An array at a pointer; an empty array where there is none.
+const Json& ArrayAt(const Json& root, std::string_view pointer);
+
+// A number as people write it: the shortest text that keeps `digits` significant digits.
+std::string NumberText(double value, int digits = 6);
+
+}  // namespace mls::datasheet

@@ -1,0 +1,10 @@
+// Text files that CMake turned into string literals (see CMakeLists.txt).
+#pragma once
+
+#include <string_view>
+
+namespace mls::datasheet {
+
+extern const std::string_view kSchemaText;
+
+}  // namespace mls::datasheet

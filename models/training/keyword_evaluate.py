@@ -1,0 +1,180 @@
+"""Measures a keyword .tflite as the module uses it: sound in, events out. Writes models/keyword/results.json.
+
+    python keyword_evaluate.py --work /tmp/keyword --model ../keyword/keyword.tflite
+"""
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+
+import model_file
+import numpy as np
+import scipy.stats
+from keyword_examples import LABELS, NOISE_TRAINING_SHARE, RATE, WORDS, clips_of
+from mls_training import frontend
+
+CONFUSED = ("right", "left", "on", "off", "stop", "go", "_unknown_", "_silence_")
+LEAD_SAMPLES = RATE  # quiet before and after each clip, so that the word passes through the window
+SEED = 5
+
+
+class Stream:
+    """Posteriors of a sound, one row for each evaluation."""
+
+    def __init__(self, model: model_file.Int8Model, every_hops: int) -> None:
+        self.model, self.every = model, every_hops
+        self.scale, self.zero_point = model.input["quantization"]
+
+    def tensors(self, pcm: np.ndarray) -> np.ndarray:
+        features = frontend.features_int(pcm)[0]
+        return frontend.quantize(features, self.scale, self.zero_point)
+
+    def posteriors(self, pcm: np.ndarray) -> np.ndarray:
+        frames = self.tensors(pcm)
+        starts = range(0, len(frames) - frontend.WINDOW_FRAMES + 1, self.every)
+        windows = np.stack([frames[s:s + frontend.WINDOW_FRAMES] for s in starts])
+        return (self.model.scores(windows).astype(np.int16) + 128).astype(np.uint8)
+
+    def end_ms(self, evaluation: int) -> float:
+        return (evaluation * self.every * frontend.HOP_SAMPLES + frontend.WINDOW_SAMPLES) * 1000 / RATE
+
+
+def events(posteriors: np.ndarray, decision: dict) -> list[tuple[int, int]]:
+    """(evaluation, class) of each event: the averaged posterior of a word reaches the high threshold; the next event needs
+    the word below the low threshold and the refractory time over."""
+    count, high, low = decision["average_count"], decision["high_threshold_permille"], decision["low_threshold_permille"]
+    refractory = decision["refractory_ms"] / (decision["evaluate_every_hops"] * frontend.HOP_SAMPLES * 1000 / RATE)
+    total = np.cumsum(np.concatenate([np.zeros((count, len(LABELS))), posteriors]), axis=0)
+    average = (total[count:] - total[:-count]) * 1000 / (256 * count)
+    found, active, last = [], None, -1e9
+    for i, row in enumerate(average):
+        if active is not None and row[active] < low:
+            active = None
+        best = 2 + int(row[2:].argmax())
+        if row[best] >= high and active != best and i - last >= refractory:
+            found.append((i, best))
+            active, last = best, i
+    return found
+
+
+def quiet(rng: np.random.Generator, samples: int) -> np.ndarray:
+    return np.rint(rng.standard_normal(samples) * 3).astype(np.int16)
+
+
+def with_noise(rng: np.random.Generator, clip: np.ndarray, noise: np.ndarray, snr_db: float) -> np.ndarray:
+    """Clip between quiet parts, all under noise at `snr_db` below the mean power of the clip."""
+    wave = np.concatenate([np.zeros(LEAD_SAMPLES), clip, np.zeros(LEAD_SAMPLES)])
+    start = rng.integers(len(noise) - len(wave))
+    part = noise[start:start + len(wave)].astype(np.float64)
+    level = np.sqrt((clip.astype(np.float64) ** 2).mean()) / max(1.0, np.sqrt((part ** 2).mean())) * 10 ** (-snr_db / 20)
+    return np.clip(np.rint(wave + part * level), -32768, 32767).astype(np.int16)
+
+
+def table(truth: list[str], decided: list[str]) -> dict[str, dict[str, int]]:
+    counts: dict[str, dict[str, int]] = {}
+    for t, d in zip(truth, decided):
+        counts.setdefault(t, {})[d] = counts.setdefault(t, {}).get(d, 0) + 1
+    return {t: dict(sorted(row.items())) for t, row in sorted(counts.items())}
+
+
+def summary(counts: dict[str, dict[str, int]]) -> dict:
+    words = {w: counts.get(w, {}) for w in WORDS}
+    other = [row for label, row in counts.items() if label not in WORDS]
+    return {"words_correct": model_file.share(sum(row.get(w, 0) for w, row in words.items()),
+                                              sum(sum(row.values()) for row in words.values())),
+            "words_as_another_word": sum(n for w, row in words.items() for d, n in row.items() if d in WORDS and d != w),
+            "others_accepted": model_file.share(sum(n for row in other for d, n in row.items() if d in WORDS),
+                                                sum(sum(row.values()) for row in other))}
+
+
+def first_word(found: list[tuple[int, int]]) -> str:
+    return LABELS[found[0][1]] if found else "none"
+
+
+def false_accepts(posteriors: list[np.ndarray], decision: dict, seconds: float) -> dict:
+    count = sum(len(events(p, decision)) for p in posteriors)
+    hours = seconds / 3600
+    low = scipy.stats.chi2.ppf(0.025, 2 * count) / 2 if count else 0.0
+    high = scipy.stats.chi2.ppf(0.975, 2 * count + 2) / 2
+    return {"events": count, "hours": round(hours, 4), "per_hour": round(count / hours, 2),
+            "interval_95_per_hour": [round(low / hours, 2), round(high / hours, 2)]}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--sweep", action="store_true", help="print thresholds against validation figures and stop")
+    args = parser.parse_args()
+    manifest = json.loads(args.model.with_suffix(".json").read_text())
+    decision = manifest["decision"]
+    stream = Stream(model_file.Int8Model(args.model), decision["evaluate_every_hops"])
+
+    def play(clips: list[np.ndarray]) -> list[np.ndarray]:
+        rng = np.random.default_rng(SEED)
+        return [stream.posteriors(np.concatenate([quiet(rng, LEAD_SAMPLES), c, quiet(rng, LEAD_SAMPLES)])) for c in clips]
+
+    noise = clips_of(args.work / "noise.npz")[0]
+    kept_noise = [c[int(len(c) * NOISE_TRAINING_SHARE):] for c in noise]
+    validation, validation_labels = clips_of(args.work / "validation.npz")
+    if args.sweep:
+        rng = np.random.default_rng(SEED)
+        clean = play(validation)
+        noisy = [stream.posteriors(with_noise(rng, c, kept_noise[rng.integers(len(kept_noise))], 5.0)) for c in validation]
+        for average in (2, 3, 4, 5):
+            for high in (450, 500, 550, 600, 650, 700, 750, 800, 850):
+                trial = decision | {"average_count": average, "high_threshold_permille": high}
+                one, two = (summary(table(list(validation_labels), [first_word(events(p, trial)) for p in ps]))
+                            for ps in (clean, noisy))
+                print(average, high, one["words_correct"]["share"], one["others_accepted"]["share"],
+                      two["words_correct"]["share"], two["others_accepted"]["share"], flush=True)
+        return
+
+    test, test_labels = clips_of(args.work / "test.npz")
+    windows = np.zeros((len(test), frontend.WINDOW_SAMPLES), np.int16)
+    for window, clip in zip(windows, test):
+        part = clip[:frontend.WINDOW_SAMPLES]
+        window[:len(part)] = part
+    tensors = frontend.quantize(frontend.features_int(windows), stream.scale, stream.zero_point)
+    scores = stream.model.scores(tensors)
+    reference = model_file.Int8Model(args.model, reference_kernels=True).scores(tensors[:100])
+    rng = np.random.default_rng(SEED)
+    results = {
+        "schema": "mlsensor-results/1", "script": "models/training/keyword_evaluate.py", "seed": SEED,
+        "model_sha256": hashlib.sha256(args.model.read_bytes()).hexdigest(), "decision": decision,
+        "interval": "95 %: Wilson for shares, exact Poisson for rates",
+        "window": {"what": "test split, the first 0.98 s of each clip, largest output", "split": "test",
+                   "counts": table(list(test_labels), [LABELS[i] for i in scores.argmax(axis=1)])},
+        "largest_difference_to_reference_kernels": int(np.abs(reference.astype(int) - scores[:100]).max()),
+    }
+    for name, clips, labels in (("test", test, test_labels), ("validation", validation, validation_labels)):
+        counts = table(list(labels), [first_word(events(p, decision)) for p in play(clips)])
+        results[f"stream_{name}"] = {"what": f"{name} split, 1 s of quiet around each clip, first event", "counts": counts,
+                                     **summary(counts)}
+    for snr in (20, 10, 5, 0):
+        noisy = [stream.posteriors(with_noise(rng, c, kept_noise[rng.integers(len(kept_noise))], snr)) for c in test]
+        counts = table(list(test_labels), [first_word(events(p, decision)) for p in noisy])
+        results[f"stream_test_{snr}_db"] = {"what": f"the same under the kept quarter of the noise recordings, {snr} dB",
+                                            "counts": counts, **summary(counts)}
+    spoken, spoken_labels = clips_of(args.work / "synthesised.npz")
+    for kind, what in (("test", "espeak-ng voices kept out of training"),
+                       ("plain", "espeak-ng plain voices, default speed and pitch (such voices are in training)")):
+        chosen = [i for i, l in enumerate(spoken_labels) if str(l).startswith(kind + ":")]
+        counts = table([str(spoken_labels[i]).split(":")[1] for i in chosen],
+                       [first_word(events(p, decision)) for p in play([spoken[i] for i in chosen])])
+        results[f"stream_espeak_{kind}"] = {"what": what, "counts": counts, **summary(counts)}
+    speech = clips_of(args.work / "continuous.npz")[0]
+    results["false_accepts_speech"] = {"what": "sentences of the continuous split, played one by one"} | false_accepts(
+        [stream.posteriors(c) for c in speech], decision, sum(map(len, speech)) / RATE)
+    results["false_accepts_noise"] = {"what": "the quarter of the noise recordings kept out of training"} | false_accepts(
+        [stream.posteriors(c) for c in kept_noise], decision, sum(map(len, kept_noise)) / RATE)
+    (args.model.parent / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    for key, value in results.items():
+        if isinstance(value, dict) and "what" in value:
+            print(key, {k: v for k, v in value.items() if k not in ("what", "counts")} or value["counts"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""Writes models/keyword/keyword.tflite and keyword.json from the trained weights.
+
+    python keyword_quantise.py --work /tmp/keyword
+"""
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import keyword_train
+import model_file
+import numpy as np
+from keyword_examples import LABELS
+
+MANIFEST = {
+    "front_end": {"kind": "log_mel_40"},
+    "labels": list(LABELS),
+    "decision": {"high_threshold_permille": 700, "low_threshold_permille": 400, "average_count": 3,
+                 "consecutive_count": 1, "on_delay_ms": 0, "off_delay_ms": 0, "refractory_ms": 800,
+                 "evaluate_every_hops": 5},
+    "licence": "Apache-2.0",
+    "credits": [
+        {"name": "Speech Commands v0.01 and v0.02, Pete Warden, Google (arXiv:1804.03209)", "licence": "CC BY 4.0",
+         "what": "recordings"},
+        {"name": "wake-word-benchmark, Picovoice", "licence": "Apache-2.0", "what": "recordings for the unknown class"},
+        {"name": "speech-to-intent-benchmark, Picovoice", "licence": "Apache-2.0",
+         "what": "recordings, only for measuring false accepts"},
+        {"name": "espeak-ng", "licence": "GPL-3.0-or-later (program; its speech is output)",
+         "what": "synthesised words and sentences"},
+    ],
+    "limits": [
+        "English words yes, no, up, down; a window of 0.98 s, so slower speech is cut.",
+        "Single words: a word inside a sentence is not looked for.",
+        "See README.md for the measured figures.",
+    ],
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--name", default="keyword", help="name of the checkpoint")
+    args = parser.parse_args()
+    model = keyword_train.network()
+    model_file.load_weights(model, args.work, args.name)
+
+    chunk = np.load(args.work / "chunk00.npz")["features"][:600].astype(np.float32)
+    folder = model_file.MODELS / "keyword"
+    folder.mkdir(exist_ok=True)
+    (folder / "keyword.tflite").write_bytes(model_file.convert(model, [w[None, ..., None] for w in chunk]))
+    manifest = model_file.write_manifest(folder, model, MANIFEST)
+    print({key: manifest[key] for key in ("bytes", "macs", "input", "output")})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Synthesised words and sentences (espeak-ng) that join the recordings in training: keyword_examples.py."""
+from __future__ import annotations
+
+import argparse
+import io
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import scipy.signal
+import soundfile
+
+ACCENTS = ("en-us", "en-gb", "en-gb-x-rp", "en-gb-x-gbclan", "en-gb-x-gbcwmd", "en-029", "en-gb-scotland")
+VARIANTS = ("", "+f1", "+f2", "+f3", "+f4", "+f5", "+m1", "+m2", "+m3", "+m4", "+m5", "+m6", "+m7", "+klatt", "+croak")
+HELD_OUT_VARIANTS = ("+f4", "+m6", "+klatt3")  # for keyword_evaluate.py
+WORDS = ("yes", "no", "up", "down")
+CONFUSABLES = tuple("""go off know-how town snow yet nope yeah low so toe though nose note norm knee now noun round gown
+    dawn done don brown drown sound cup pup puppy upper app ape top hop pub but bus us guess chess less yesterday jess
+    yep year mess left right on stop cat bed happy one two three four five six seven eight nine zero hello window
+    open closed lamp light music water time today tomorrow please thanks okay hey pump jump hub op ah uh oh""".split())
+CONFUSABLES = tuple(word for word in CONFUSABLES if word not in WORDS)
+SENTENCES = tuple(line.strip() for line in """
+    I would like a large coffee with milk please
+    could you open the window in the kitchen
+    the weather is going to be fine for most of the week
+    she sold the old house around the corner last summer
+    we are having dinner with our neighbours tonight
+    the train leaves at half past seven from platform nine
+    turn the lamp off and close the door
+    he told me about the music that they played
+    my brother lives in a small town near the lake
+    there is some cream and sugar on the table
+    make it a double shot espresso with caramel syrup
+    how long does it take to drive to the airport
+    put the books onto the shelf behind the sofa
+    can I get a medium americano with two sugars
+    the children were playing football after school
+    please remind me to water the flowers
+    that sounds like a great idea to me
+    it costs twenty five dollars and ninety cents
+    the cat jumped over the fence and ran away
+    let us meet again on monday morning at eleven""".strip().splitlines())
+
+
+def say(text: str, voice: str, speed: int, pitch: int) -> np.ndarray:
+    """int16 at 16 kHz."""
+    wave = subprocess.run(["espeak-ng", "-v", voice, "-s", str(speed), "-p", str(pitch), "--stdout", text],
+                          check=True, capture_output=True).stdout
+    samples, rate = soundfile.read(io.BytesIO(wave), dtype="int16")
+    resampled = scipy.signal.resample_poly(samples.astype(np.float64), 320, 441) if rate == 22050 else samples
+    return np.clip(np.rint(resampled), -32768, 32767).astype(np.int16)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, required=True)
+    args = parser.parse_args()
+    args.work.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(11)
+
+    def voice() -> str:
+        # Half plain en-us or en-gb: the voices that people meet first.
+        accent = ACCENTS[rng.integers(2)] if rng.random() < 0.5 else ACCENTS[rng.integers(len(ACCENTS))]
+        kept = [v for v in VARIANTS if v not in HELD_OUT_VARIANTS]
+        return accent + kept[rng.integers(len(kept))]
+
+    clips: list[np.ndarray] = []
+    labels: list[str] = []
+    jobs = [(word, word) for word in WORDS for _ in range(220)]
+    jobs += [(word, "_unknown_") for word in CONFUSABLES for _ in range(9)]
+    jobs += [(text, "_sentence_") for text in SENTENCES for _ in range(10)]
+    for text, label in jobs:
+        clips.append(say(text, voice(), int(rng.integers(100, 230)), int(rng.integers(15, 90))))
+        labels.append(label)
+    # The held-out voices say the four words and some confusables, for a test of synthesised speech.
+    for text in (*WORDS, "go", "off", "on", "left", "right", "stop"):
+        for accent in ("en-us", "en-gb"):
+            for variant in HELD_OUT_VARIANTS:
+                for speed, pitch in ((130, 40), (160, 50), (190, 60)):
+                    clips.append(say(text, accent + variant, speed, pitch))
+                    labels.append(f"test:{text}")
+        for accent in ACCENTS[:4]:  # the plain voice at the default speed and pitch, as in a demonstration
+            clips.append(say(text, accent, 175, 50))
+            labels.append(f"plain:{text}")
+    np.savez(args.work / "synthesised.npz", samples=np.concatenate(clips), lengths=np.array([len(c) for c in clips]),
+             labels=np.array(labels))
+    print(f"{len(clips)} synthesised clips")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+// For those who write operators or replace kernels: how an operator becomes a step of the plan.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <type_traits>
+
+#include "mls/core/engine/engine.h"
+
+namespace mls::engine {
+
+// A kernel. `params` is what the operator committed while planning. Only an accelerator has a reason to fail.
+using Kernel = Status (*)(const void* params);
+
+struct Step {
+  Kernel kernel;
+  const void* params;
+  int32_t operator_index;
+};
+
+class PlanContext;
+
+// Plans one operator: checks types and shapes, commits parameters, sets the kernel. Returning kUnsupported passes the
+// operator on to the next registration with the same code.
+struct OperatorRegistration {
+  int32_t code;      // BuiltinOperator of the TensorFlow Lite schema.
+  const char* name;  // For messages.
+  Status (*plan)(PlanContext& context);
+};
+
+// Little-endian floats inside the model file.
+struct ScaleList {
+  const uint8_t* bytes = nullptr;
+  uint32_t count = 0;
+  float operator[](uint32_t index) const;
+};
+
+// A tensor as an operator sees it while planning; checked against the file.
+struct Tensor : TensorInfo {
+  int32_t index = -1;
+  uint32_t elements = 0;
+  const uint8_t* constant = nullptr;  // Data in the model file, aligned to the element; null if computed at run time.
+  ScaleList scales;                   // More than one: quantised per channel.
+  int32_t quantized_dimension = 0;
+  bool zero_points_are_zero = true;
+};
+
+// What an operator may ask for while it is planned. Functions that return bool record the error themselves: on false,
+// return status().
+class PlanContext {
+ public:
+  Status status() const { return status_; }
+
+  bool Input(int index, Tensor& tensor);
+  bool Output(int index, Tensor& tensor);
+  bool HasInput(int index) const;
+  int input_count() const;
+  int output_count() const;
+
+  // Records an error unless `condition` holds. The text names what is wrong with the operator or with `tensor`.
+  bool Require(bool condition, Status otherwise, const char* what, const Tensor* tensor = nullptr);
+
+  // The operator's options table; `union_type` is its BuiltinOptions number. Absent tables read as all defaults.
+  bool OpenOptions(int union_type);
+  int32_t OptionInt(int field, int32_t otherwise);
+  int32_t OptionByte(int field, int32_t otherwise);
+  float OptionFloat(int field, float otherwise);
+
+  // At most one block of parameters per operator, kept for the life of the plan. Null, with the status set, if the arena
+  // is too small: return status() then. Declare overlaps and scratch before.
+  template <typename Params>
+  Params* Commit(size_t trailing_bytes = 0) {
+    static_assert(std::is_trivially_destructible_v<Params> && alignof(Params) <= alignof(void*));
+    void* memory = CommitBytes(sizeof(Params) + trailing_bytes);
+    return memory == nullptr ? nullptr : new (memory) Params{};
+  }
+
+  // Promises that, if the output starts at least `lead_bytes` below the input, the kernel never overwrites what it still
+  // has to read, so that the two may share memory. Ignored if the input is needed later.
+  void AllowOverlap(const Tensor& input, const Tensor& output, int32_t lead_bytes);
+  // The output is the input, seen differently: no step is needed.
+  void Alias(const Tensor& input, const Tensor& output);
+  // Working memory that only this step uses.
+  bool RequestScratch(uint32_t bytes);
+
+  // The pointer, a field of the committed parameters, will be set to the tensor's (or the scratch's) data when the arena is
+  // laid out.
+  void Bind(const int8_t*& slot, const Tensor& tensor);
+  void Bind(int8_t*& slot, const Tensor& tensor);
+  void BindScratch(void*& slot);
+
+  void CountMacs(uint64_t macs);
+  void SetKernel(Kernel kernel, const void* params);
+
+ private:
+  friend class Planner;
+  explicit PlanContext(Planner& planner) : planner_(planner) {}
+  void* CommitBytes(size_t bytes);
+
+  Planner& planner_;
+  Status status_ = Status::kOk;
+  uint32_t operator_table_ = 0;
+  uint32_t options_table_ = 0;
+  int32_t operator_index_ = 0;
+  int32_t scratch_record_ = -1;
+  const char* name_ = "";
+  uint32_t wanted_bytes_ = 0;
+  uint64_t macs_ = 0;
+  Step step_{};
+};
+
+}  // namespace mls::engine

@@ -1,0 +1,159 @@
+#include "convolution.h"
+
+namespace mls::engine {
+
+bool ReadConvTensors(PlanContext& context, ConvTensors& t, int weights_rank, int channel_dimension) {
+  if (!context.Input(0, t.input) || !context.Input(1, t.weights) || !context.Output(0, t.output)) return false;
+  if (!RequireInt8(context, t.input) || !RequireInt8(context, t.output)) return false;
+  const uint32_t channels = t.weights.rank == weights_rank ? static_cast<uint32_t>(t.weights.dims[channel_dimension]) : 0;
+  const bool ok =
+      context.Require(t.weights.type == TensorType::kInt8, Status::kUnsupported, "weights are not int8", &t.weights) &&
+      context.Require(t.weights.constant != nullptr, Status::kUnsupported, "weights are not constant", &t.weights) &&
+      context.Require(channels != 0, Status::kCorrupt, "weights have the wrong rank", &t.weights) &&
+      context.Require(t.weights.zero_points_are_zero, Status::kUnsupported, "weights have a zero point", &t.weights) &&
+      context.Require(t.weights.scales.count == 1 || (t.weights.scales.count == channels &&
+                                                      t.weights.quantized_dimension == channel_dimension),
+                      Status::kCorrupt, "weights are not quantised per tensor or per output channel", &t.weights) &&
+      context.Require(t.input.scale > 0 && t.output.scale > 0, Status::kCorrupt, "a scale is zero", &t.output);
+  if (!ok) return false;
+  t.has_bias = context.HasInput(2);
+  if (!t.has_bias) return true;
+  return context.Input(2, t.bias) &&
+         context.Require(t.bias.type == TensorType::kInt32, Status::kUnsupported, "bias is not int32", &t.bias) &&
+         context.Require(t.bias.constant != nullptr, Status::kUnsupported, "bias is not constant", &t.bias) &&
+         context.Require(t.bias.elements == channels, Status::kCorrupt, "bias does not have one value for each channel",
+                         &t.bias);
+}
+
+bool FillConvParams(PlanContext& context, const ConvTensors& t, const ConvOptions& o, ConvParams& p) {
+  bool ok = context.Require(t.input.rank == 4 && t.output.rank == 4, Status::kCorrupt, "input or output is not a picture",
+                            &t.input) &&
+            context.Require(o.padding == 0 || o.padding == 1, Status::kCorrupt, "unknown padding") &&
+            context.Require(o.stride_width > 0 && o.stride_height > 0 && o.stride_width <= UINT16_MAX &&
+                                o.stride_height <= UINT16_MAX && o.dilation_width > 0 && o.dilation_height > 0 &&
+                                o.dilation_width <= UINT16_MAX && o.dilation_height <= UINT16_MAX,
+                            Status::kCorrupt, "stride or dilation out of range");
+  if (!ok) return false;
+  for (int i = 0; i < 4; ++i) {
+    ok = context.Require(t.input.dims[i] <= INT16_MAX && t.weights.dims[i] <= INT16_MAX && t.output.dims[i] <= INT16_MAX,
+                         Status::kUnsupported, "a dimension is larger than 32767", &t.input);
+    if (!ok) return false;
+  }
+  const auto padding = static_cast<Padding>(o.padding);
+  const WindowAxis rows = WindowAlong(padding, t.input.dims[1], t.weights.dims[1], o.stride_height, o.dilation_height);
+  const WindowAxis columns = WindowAlong(padding, t.input.dims[2], t.weights.dims[2], o.stride_width, o.dilation_width);
+  ok = context.Require(t.output.dims[0] == t.input.dims[0] && t.output.dims[1] == rows.output &&
+                           t.output.dims[2] == columns.output,
+                       Status::kCorrupt, "does not have the shape that padding and stride give", &t.output) &&
+       context.Require(rows.pad_before <= INT16_MAX && columns.pad_before <= INT16_MAX, Status::kUnsupported,
+                       "padding is too large");
+  if (!ok) return false;
+  p.input_offset = static_cast<int16_t>(-t.input.zero_point);
+  p.batches = static_cast<uint16_t>(t.input.dims[0]);
+  p.input_height = static_cast<uint16_t>(t.input.dims[1]);
+  p.input_width = static_cast<uint16_t>(t.input.dims[2]);
+  p.input_channels = static_cast<uint16_t>(t.input.dims[3]);
+  p.output_height = static_cast<uint16_t>(t.output.dims[1]);
+  p.output_width = static_cast<uint16_t>(t.output.dims[2]);
+  p.output_channels = static_cast<uint16_t>(t.output.dims[3]);
+  p.kernel_height = static_cast<uint16_t>(t.weights.dims[1]);
+  p.kernel_width = static_cast<uint16_t>(t.weights.dims[2]);
+  p.stride_height = static_cast<uint16_t>(o.stride_height);
+  p.stride_width = static_cast<uint16_t>(o.stride_width);
+  p.dilation_height = static_cast<uint16_t>(o.dilation_height);
+  p.dilation_width = static_cast<uint16_t>(o.dilation_width);
+  p.pad_top = static_cast<uint16_t>(rows.pad_before);
+  p.pad_left = static_cast<uint16_t>(columns.pad_before);
+  p.group_channels = static_cast<uint16_t>(t.weights.dims[3]);
+  return true;
+}
+
+bool FillRequantization(PlanContext& context, const ConvTensors& t, uint32_t channels, Int8Range range, void* memory,
+                        Requantization& r) {
+  auto* multipliers = static_cast<int32_t*>(memory);
+  auto* shifts = reinterpret_cast<int8_t*>(multipliers + channels);
+  const bool per_channel = t.weights.scales.count > 1;
+  for (uint32_t i = 0; i < channels; ++i) {
+    const double scale = static_cast<double>(t.weights.scales[per_channel ? i : 0]);
+    const QuantizedMultiplier q =
+        QuantizeMultiplier(static_cast<double>(t.input.scale) * scale / static_cast<double>(t.output.scale));
+    if (!context.Require(q.shift <= 30, Status::kUnsupported, "a scale is too large", &t.weights)) return false;
+    multipliers[i] = q.multiplier;
+    shifts[i] = static_cast<int8_t>(q.shift);
+  }
+  r.multipliers = multipliers;
+  r.shifts = shifts;
+  r.offset = static_cast<int16_t>(t.output.zero_point);
+  r.min = range.min;
+  r.max = range.max;
+  return true;
+}
+
+bool HasSmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth,
+                          bool only_usual_shifts) {
+  constexpr int64_t kLimit = int64_t{1} << 30;
+  const int64_t room = kLimit - static_cast<int64_t>(depth * 255 * 128);
+  if (room <= 0) return false;
+  for (uint32_t c = 0; c < channels; ++c) {
+    const int32_t shift = r.shifts[multipliers == 1 ? 0 : c];
+    if (shift >= 0 || shift < -kMostUsualShift) {
+      if (only_usual_shifts) return false;
+    } else if (bias != nullptr && (bias[c] >= room || bias[c] <= -room)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+namespace {
+
+void FoldConstantChannels(const ConvParams& p, uint32_t depth) {
+  auto* multipliers = const_cast<int32_t*>(p.requantization.multipliers);
+  auto* shifts = const_cast<int8_t*>(p.requantization.shifts);
+  for (uint32_t c = 0; c < p.output_channels; ++c) {
+    // Converters give channels without weights a tiny scale.
+    if (shifts[c] >= -kMostUsualShift && multipliers[c] != 0) continue;
+    const int8_t* weights = p.weights + size_t{c} * depth;
+    const bool zero = std::all_of(weights, weights + depth, [](int8_t w) { return w == 0; });
+    if (!zero && multipliers[c] != 0) continue;
+    multipliers[c] = Requantize(p.requantization, c, p.bias == nullptr ? 0 : p.bias[c]);
+    shifts[c] = kConstantChannel;
+  }
+}
+
+}  // namespace
+
+Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice& choice) {
+  const ConvTensors& t = plan.tensors;
+  const uint32_t channels = plan.params.output_channels;
+  if (plan.params.batches == 1) {
+    const ConvParams& g = plan.params;
+    context.AllowOverlap(t.input, t.output,
+                         LeadBytes({g.input_width, g.input_channels, g.output_height, g.output_width, channels, g.stride_height,
+                                    g.stride_width, g.pad_top, g.pad_left, choice.pixels_at_once}));
+  }
+  if (choice.scratch_bytes > 0) context.RequestScratch(choice.scratch_bytes);
+  auto* p = context.Commit<ConvParams>(RequantizationBytes(channels));
+  if (p == nullptr) return context.status();
+  *p = plan.params;
+  if (!FillRequantization(context, t, channels, plan.range, p + 1, p->requantization)) return context.status();
+  BindConv(context, t, p->input, p->weights, p->bias, p->output);
+  if (choice.scratch_bytes > 0) context.BindScratch(p->scratch);
+  const uint64_t depth = uint64_t{p->kernel_height} * p->kernel_width * p->group_channels;
+  context.CountMacs(t.output.elements * depth);
+  const bool fits = choice.otherwise == nullptr || HasSmallAccumulators(p->requantization, p->bias, channels, channels, depth,
+                                                                        choice.only_usual_shifts);
+  if (fits && choice.fold_constant_channels) FoldConstantChannels(*p, static_cast<uint32_t>(depth));
+  context.SetKernel(fits ? choice.kernel : choice.otherwise, p);
+  return Status::kOk;
+}
+
+void BindConv(PlanContext& context, const ConvTensors& t, const int8_t*& input, const int8_t*& weights,
+              const int32_t*& bias, int8_t*& output) {
+  context.Bind(input, t.input);
+  context.Bind(weights, t.weights);
+  bias = t.has_bias ? reinterpret_cast<const int32_t*>(t.bias.constant) : nullptr;
+  context.Bind(output, t.output);
+}
+
+}  // namespace mls::engine

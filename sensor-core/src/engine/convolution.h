@@ -1,0 +1,74 @@
+// What CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED have in common while planning.
+#pragma once
+
+#include "mls/core/engine/kernels.h"
+#include "fixed_point.h"
+#include "quantize.h"
+#include "window.h"
+
+namespace mls::engine {
+
+struct ConvTensors {
+  Tensor input, weights, bias, output;
+  bool has_bias = false;
+};
+
+// Where kernels for one kind of processor are, they replace the portable ones in kConv2D and its like.
+#if defined(__ARM_FEATURE_DSP)
+#define MLS_ENGINE_ARM_DSP 1
+#endif
+
+// Reads and checks types and scales of the four tensors. Channels are counted along `channel_dimension` of the weights.
+bool ReadConvTensors(PlanContext& context, ConvTensors& tensors, int weights_rank, int channel_dimension);
+
+// Fields that both convolutions share, after the options were opened. Checks the output's shape.
+struct ConvOptions {
+  int32_t padding, stride_width, stride_height, dilation_width, dilation_height, activation;
+};
+bool FillConvParams(PlanContext& context, const ConvTensors& tensors, const ConvOptions& options, ConvParams& params);
+
+// Bytes that one multiplier and one shift per channel take after the parameters.
+constexpr size_t RequantizationBytes(uint32_t channels) { return channels * (sizeof(int32_t) + sizeof(int8_t)); }
+// Fills multipliers and shifts at `memory` for `channels` channels; with `channels` 1 only the first scale is used.
+bool FillRequantization(PlanContext& context, const ConvTensors& tensors, uint32_t channels, Int8Range range, void* memory,
+                        Requantization& requantization);
+void BindConv(PlanContext& context, const ConvTensors& tensors, const int8_t*& input, const int8_t*& weights,
+              const int32_t*& bias, int8_t*& output);
+
+// CONV_2D and DEPTHWISE_CONV_2D, checked and described, before anything is committed.
+struct ConvPlan {
+  ConvTensors tensors;
+  ConvParams params;
+  Int8Range range;
+};
+bool ReadConv2D(PlanContext& context, ConvPlan& plan);
+bool ReadDepthwiseConv2D(PlanContext& context, ConvPlan& plan);
+
+// How a kernel wants to be planned.
+struct KernelChoice {
+  Kernel kernel;
+  int pixels_at_once = 1;
+  uint32_t scratch_bytes = 0;
+  // Takes the kernel's place where HasSmallAccumulators is false.
+  Kernel otherwise = nullptr;
+  bool only_usual_shifts = false;
+  // CONV_2D: channels that can only give one value are marked: their shift is kConstantChannel, their multiplier the value.
+  bool fold_constant_channels = false;
+};
+constexpr int8_t kConstantChannel = -128;
+Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice& choice);
+Status CommitFullyConnected(PlanContext& context, const KernelChoice& choice);
+
+// Channels shift right by 1 to 22 bits, as a rule. Whether no accumulator of such a channel can reach 2^30, so that kernels may
+// double it, and add half and the offset before they shift. `depth` is the number of products in one sum. Other channels
+// count only if `only_usual_shifts`: then there must be none.
+constexpr int32_t kMostUsualShift = 22;
+bool HasSmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth,
+                          bool only_usual_shifts);
+
+inline int8_t Requantize(const Requantization& r, uint32_t channel, int32_t accumulator) {
+  const int32_t scaled = MultiplyByQuantizedMultiplier(accumulator, r.multipliers[channel], r.shifts[channel]);
+  return ClampToInt8(WrappingAdd(scaled, r.offset), r.min, r.max);
+}
+
+}  // namespace mls::engine

@@ -1,0 +1,166 @@
+#include "model.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace mls::engine {
+namespace {
+
+constexpr const char* kBroken = "the file is truncated or damaged";
+
+uint32_t ElementBytes(TensorType type) {
+  switch (type) {
+    case TensorType::kInt8:
+    case TensorType::kUint8: return 1;
+    case TensorType::kInt16: return 2;
+    case TensorType::kFloat32:
+    case TensorType::kInt32: return 4;
+    case TensorType::kInt64: return 8;
+  }
+  return 0;
+}
+
+bool IsFinite(float x) { return x - x == 0; }
+
+}  // namespace
+
+const char* Model::Open(std::span<const uint8_t> bytes) {
+  enum ModelField { kVersion = 0, kOperatorCodes = 1, kSubgraphs = 2, kBuffers = 4 };
+  enum SubgraphField { kTensors = 0, kInputs = 1, kOutputs = 2, kOperators = 3 };
+
+  if (bytes.size() < 8 || std::memcmp(bytes.data() + 4, "TFL3", 4) != 0) return "not a TensorFlow Lite model";
+  file_ = FlatBuffer(bytes);
+  const auto root = file_.Root();
+  const int32_t version = file_.IntField(root, kVersion, 0);
+  operator_codes_ = file_.VectorField(root, kOperatorCodes, 4);
+  const auto subgraphs = file_.VectorField(root, kSubgraphs, 4);
+  buffers_ = file_.VectorField(root, kBuffers, 4);
+  if (file_.corrupt()) return kBroken;
+  if (version != 3) return "schema version is not 3";
+  if (subgraphs.count != 1) return "does not have exactly one subgraph";
+
+  const auto subgraph = file_.TableAt(subgraphs, 0);
+  tensors_ = file_.VectorField(subgraph, kTensors, 4);
+  inputs_ = file_.VectorField(subgraph, kInputs, 4);
+  outputs_ = file_.VectorField(subgraph, kOutputs, 4);
+  operators_ = file_.VectorField(subgraph, kOperators, 4);
+  if (file_.corrupt()) return kBroken;
+  if (tensors_.count > kMaxTensors) return "has too many tensors";
+  if (operators_.count == 0 || operators_.count > kMaxOperators) return "has no operators, or too many";
+  if (outputs_.count == 0 || outputs_.count > kMaxTensors || inputs_.count > kMaxTensors) {
+    return "has no outputs, or too many inputs or outputs";
+  }
+  return nullptr;
+}
+
+const char* Model::ReadOperator(uint32_t index, OperatorRecord& record) {
+  enum OperatorField { kOpcodeIndex = 0, kInputs = 1, kOutputs = 2 };
+  enum OperatorCodeField { kDeprecatedCode = 0, kCode = 3 };
+
+  record.table = file_.TableAt(operators_, index);
+  const uint32_t code_index = static_cast<uint32_t>(file_.IntField(record.table, kOpcodeIndex, 0));
+  record.inputs = file_.VectorField(record.table, kInputs, 4);
+  record.outputs = file_.VectorField(record.table, kOutputs, 4);
+  if (file_.corrupt()) return kBroken;
+  if (code_index >= operator_codes_.count) return "its operator code is not in the file";
+  const auto code = file_.TableAt(operator_codes_, code_index);
+  // Codes below 127 are also in a byte that older writers filled; newer ones fill both.
+  record.code = std::max(file_.IntField(code, kCode, 0), file_.ByteField(code, kDeprecatedCode, 0));
+  return file_.corrupt() ? kBroken : nullptr;
+}
+
+const char* Model::ReadTensor(uint32_t index, Tensor& tensor, Status& status) {
+  enum TensorField { kShape = 0, kType = 1, kBuffer = 2, kQuantization = 4, kIsVariable = 5, kSparsity = 6 };
+  enum QuantizationField { kScale = 2, kZeroPoint = 3, kDetails = 5, kQuantizedDimension = 6 };
+  enum BufferField { kData = 0, kOffset = 1 };
+
+  tensor = {};
+  tensor.index = static_cast<int32_t>(index);
+  const auto table = file_.TableAt(tensors_, index);
+  const auto shape = file_.VectorField(table, kShape, 4);
+  const int32_t type = file_.ByteField(table, kType, 0);
+  const uint32_t buffer_index = static_cast<uint32_t>(file_.IntField(table, kBuffer, 0));
+  const auto quantization = file_.TableField(table, kQuantization);
+  const bool special = file_.ByteField(table, kIsVariable, 0) != 0 || file_.HasField(table, kSparsity);
+  status = Status::kCorrupt;
+  if (file_.corrupt()) return kBroken;
+  if (buffer_index >= buffers_.count) return "its buffer is not in the file";
+
+  status = Status::kUnsupported;
+  tensor.type = static_cast<TensorType>(type);
+  const uint32_t element_bytes = ElementBytes(tensor.type);
+  if (element_bytes == 0) return "element type not supported";
+  if (special) return "variable or sparse tensors are not supported";
+  if (shape.count > TensorInfo::kMaxRank) return "has more than five dimensions";
+  tensor.rank = static_cast<uint8_t>(shape.count);
+  uint64_t elements = 1;
+  for (uint32_t i = 0; i < shape.count; ++i) {
+    tensor.dims[i] = Index(shape, i);
+    if (tensor.dims[i] <= 0) return "has an empty or unknown dimension";
+    elements *= static_cast<uint32_t>(tensor.dims[i]);
+    if (elements * element_bytes > InferenceEngine::kMaxModelBytes) return "is too large";
+  }
+  tensor.elements = static_cast<uint32_t>(elements);
+  tensor.bytes = tensor.elements * element_bytes;
+
+  if (quantization != 0) {
+    if (file_.HasField(quantization, kDetails)) return "custom quantisation is not supported";
+    const auto scales = file_.VectorField(quantization, kScale, 4);
+    const auto zero_points = file_.VectorField(quantization, kZeroPoint, 8);
+    tensor.quantized_dimension = file_.IntField(quantization, kQuantizedDimension, 0);
+    status = Status::kCorrupt;
+    if (file_.corrupt()) return kBroken;
+    tensor.scales = {file_.At(scales.start), scales.count};
+    for (uint32_t i = 0; i < scales.count; ++i) {
+      if (!(tensor.scales[i] >= 0) || !IsFinite(tensor.scales[i])) return "has a scale that is negative or not a number";
+    }
+    if (scales.count > 0) {
+      if (zero_points.count != scales.count && zero_points.count != 1) return "does not have one zero point for each scale";
+      const int32_t low = tensor.type == TensorType::kInt8 ? -128 : tensor.type == TensorType::kInt16 ? -32768 : 0;
+      const int32_t high = tensor.type == TensorType::kInt16 ? 32767 : low == 0 ? 255 : 127;
+      for (uint32_t i = 0; i < zero_points.count; ++i) {
+        const uint64_t at = zero_points.start + 8 * uint64_t{i};
+        const int32_t value = file_.I32(at);
+        if (value < low || value > high || file_.I32(at + 4) != (value < 0 ? -1 : 0)) return "has a zero point out of range";
+        tensor.zero_points_are_zero &= value == 0;
+        if (i == 0) tensor.zero_point = value;
+      }
+      tensor.scale = tensor.scales[0];
+    }
+  }
+
+  const auto buffer = file_.TableAt(buffers_, buffer_index);
+  const auto data = file_.VectorField(buffer, kData, 1);
+  status = Status::kCorrupt;
+  if (file_.corrupt()) return kBroken;
+  if (file_.HasField(buffer, kOffset)) return "data outside the FlatBuffer is not supported";
+  if (data.count > 0) {
+    if (data.count != tensor.bytes) return "its data does not have the size of its shape";
+    if (data.start % std::min<uint32_t>(element_bytes, InferenceEngine::kModelAlignment) != 0) return "its data is not aligned";
+    tensor.constant = file_.At(data.start);
+  }
+  return nullptr;
+}
+
+const char* BuiltinOperatorName(int32_t code) {
+  struct Name {
+    uint8_t code;
+    const char* name;
+  };
+  static constexpr Name kNames[] = {
+      {0, "ADD"}, {1, "AVERAGE_POOL_2D"}, {2, "CONCATENATION"}, {3, "CONV_2D"}, {4, "DEPTHWISE_CONV_2D"},
+      {6, "DEQUANTIZE"}, {9, "FULLY_CONNECTED"}, {11, "L2_NORMALIZATION"}, {14, "LOGISTIC"}, {16, "LSTM"},
+      {17, "MAX_POOL_2D"}, {18, "MUL"}, {19, "RELU"}, {21, "RELU6"}, {22, "RESHAPE"}, {23, "RESIZE_BILINEAR"},
+      {25, "SOFTMAX"}, {27, "SVDF"}, {28, "TANH"}, {32, "CUSTOM"}, {34, "PAD"}, {36, "GATHER"}, {39, "TRANSPOSE"},
+      {40, "MEAN"}, {41, "SUB"}, {42, "DIV"}, {43, "SQUEEZE"}, {44, "UNIDIRECTIONAL_SEQUENCE_LSTM"},
+      {45, "STRIDED_SLICE"}, {49, "SPLIT"}, {53, "CAST"}, {54, "PRELU"}, {55, "MAXIMUM"}, {57, "MINIMUM"},
+      {60, "PADV2"}, {65, "SLICE"}, {67, "TRANSPOSE_CONV"}, {70, "EXPAND_DIMS"}, {74, "SUM"},
+      {97, "RESIZE_NEAREST_NEIGHBOR"}, {98, "LEAKY_RELU"}, {102, "SPLIT_V"}, {114, "QUANTIZE"}, {117, "HARD_SWISH"},
+      {126, "BATCH_MATMUL"}, {129, "CALL_ONCE"}, {142, "VAR_HANDLE"}, {143, "READ_VARIABLE"}, {144, "ASSIGN_VARIABLE"}};
+  for (const Name& name : kNames) {
+    if (name.code == code) return name.name;
+  }
+  return nullptr;
+}
+
+}  // namespace mls::engine

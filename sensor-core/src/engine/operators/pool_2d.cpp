@@ -1,0 +1,131 @@
+#include "../fixed_point.h"
+#include "../quantize.h"
+#include "../window.h"
+#include "mls/core/engine/operators.h"
+
+namespace mls::engine {
+namespace {
+
+struct PoolParams {
+  const int8_t* input;
+  int8_t* output;
+  int32_t batches, input_height, input_width, channels, output_height, output_width;
+  int32_t kernel_height, kernel_width, stride_height, stride_width, pad_top, pad_left;
+  Int8Range range;
+};
+
+Status PlanPool(PlanContext& context, Kernel kernel) {
+  enum Option { kPadding = 0, kStrideWidth = 1, kStrideHeight = 2, kFilterWidth = 3, kFilterHeight = 4, kActivation = 5 };
+  Tensor input, output;
+  if (!context.Input(0, input) || !context.Output(0, output) || !RequireInt8(context, input) ||
+      !RequireInt8(context, output) || !context.OpenOptions(5)) {
+    return context.status();
+  }
+  const int32_t padding = context.OptionByte(kPadding, 0);
+  PoolParams params{};
+  params.kernel_height = context.OptionInt(kFilterHeight, 0);
+  params.kernel_width = context.OptionInt(kFilterWidth, 0);
+  params.stride_height = context.OptionInt(kStrideHeight, 0);
+  params.stride_width = context.OptionInt(kStrideWidth, 0);
+  constexpr int32_t kMax = INT16_MAX;
+  const auto in_range = [](int32_t x) { return x > 0 && x <= kMax; };
+  bool ok = context.Require(input.rank == 4 && output.rank == 4, Status::kCorrupt, "input or output is not a picture", &input) &&
+            context.Require(padding == 0 || padding == 1, Status::kCorrupt, "unknown padding") &&
+            context.Require(in_range(params.kernel_height) && in_range(params.kernel_width) &&
+                                in_range(params.stride_height) && in_range(params.stride_width) &&
+                                input.dims[1] <= kMax && input.dims[2] <= kMax,
+                            Status::kCorrupt, "window, stride or input out of range") &&
+            context.Require(SameQuantization(input, output), Status::kUnsupported,
+                            "output is quantised differently from the input", &output) &&
+            ActivationRange(context, context.OptionByte(kActivation, 0), output, params.range);
+  if (!ok) return context.status();
+  const WindowAxis rows =
+      WindowAlong(static_cast<Padding>(padding), input.dims[1], params.kernel_height, params.stride_height, 1);
+  const WindowAxis columns =
+      WindowAlong(static_cast<Padding>(padding), input.dims[2], params.kernel_width, params.stride_width, 1);
+  if (!context.Require(output.dims[0] == input.dims[0] && output.dims[1] == rows.output &&
+                           output.dims[2] == columns.output && output.dims[3] == input.dims[3],
+                       Status::kCorrupt, "does not have the shape that padding and stride give", &output)) {
+    return context.status();
+  }
+  params.batches = input.dims[0];
+  params.input_height = input.dims[1];
+  params.input_width = input.dims[2];
+  params.channels = input.dims[3];
+  params.output_height = output.dims[1];
+  params.output_width = output.dims[2];
+  params.pad_top = static_cast<int32_t>(rows.pad_before);
+  params.pad_left = static_cast<int32_t>(columns.pad_before);
+  if (params.batches == 1) {
+    context.AllowOverlap(input, output,
+                         LeadBytes({params.input_width, params.channels, params.output_height, params.output_width,
+                                    params.channels, params.stride_height, params.stride_width, params.pad_top,
+                                    params.pad_left, 1}));
+  }
+  auto* p = context.Commit<PoolParams>();
+  if (p == nullptr) return context.status();
+  *p = params;
+  context.Bind(p->input, input);
+  context.Bind(p->output, output);
+  context.CountMacs(uint64_t{output.elements} * static_cast<uint32_t>(std::min(p->kernel_height, p->input_height)) *
+                    static_cast<uint32_t>(std::min(p->kernel_width, p->input_width)));
+  context.SetKernel(kernel, p);
+  return Status::kOk;
+}
+
+// Calls reduce(first value of the window's first row, rows, columns, bytes per row) for each output value.
+template <typename Reduce>
+void ForEachWindow(const PoolParams& p, Reduce reduce) {
+  int8_t* output = p.output;
+  const int row_bytes = p.input_width * p.channels;
+  for (int batch = 0; batch < p.batches; ++batch) {
+    const int8_t* input = p.input + batch * p.input_height * row_bytes;
+    for (int y = 0; y < p.output_height; ++y) {
+      const int top = y * p.stride_height - p.pad_top;
+      const Taps rows = TapsInside(top, p.kernel_height, 1, p.input_height);
+      for (int x = 0; x < p.output_width; ++x) {
+        const int left = x * p.stride_width - p.pad_left;
+        const Taps columns = TapsInside(left, p.kernel_width, 1, p.input_width);
+        const int8_t* window = input + (top + rows.first) * row_bytes + (left + columns.first) * p.channels;
+        for (int c = 0; c < p.channels; ++c) {
+          const int value = reduce(window + c, rows.last - rows.first, columns.last - columns.first, row_bytes);
+          *output++ = ClampToInt8(value, p.range.min, p.range.max);
+        }
+      }
+    }
+  }
+}
+
+Status RunAveragePool(const void* params) {
+  const PoolParams& p = *static_cast<const PoolParams*>(params);
+  ForEachWindow(p, [&p](const int8_t* window, int rows, int columns, int row_bytes) {
+    int32_t sum = 0;
+    for (int y = 0; y < rows; ++y, window += row_bytes) {
+      for (int x = 0; x < columns; ++x) sum += window[x * p.channels];
+    }
+    const int32_t count = rows * columns;
+    return sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
+  });
+  return Status::kOk;
+}
+
+Status RunMaxPool(const void* params) {
+  const PoolParams& p = *static_cast<const PoolParams*>(params);
+  ForEachWindow(p, [&p](const int8_t* window, int rows, int columns, int row_bytes) {
+    int8_t most = -128;
+    for (int y = 0; y < rows; ++y, window += row_bytes) {
+      for (int x = 0; x < columns; ++x) most = std::max(most, window[x * p.channels]);
+    }
+    return static_cast<int>(most);
+  });
+  return Status::kOk;
+}
+
+}  // namespace
+
+constinit const OperatorRegistration kAveragePool2D = {
+    1, "AVERAGE_POOL_2D", [](PlanContext& context) { return PlanPool(context, RunAveragePool); }};
+constinit const OperatorRegistration kMaxPool2D = {
+    17, "MAX_POOL_2D", [](PlanContext& context) { return PlanPool(context, RunMaxPool); }};
+
+}  // namespace mls::engine

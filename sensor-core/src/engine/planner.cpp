@@ -1,0 +1,373 @@
+#include "planner.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cstring>
+#include <memory>
+
+namespace mls::engine {
+namespace {
+
+constexpr uint64_t kAlignment = alignof(void*);
+
+constexpr uint64_t AlignUp(uint64_t x, uint64_t alignment = kAlignment) { return (x + alignment - 1) / alignment * alignment; }
+
+// Writes a message into a fixed buffer; what does not fit is dropped.
+class MessageWriter {
+ public:
+  explicit MessageWriter(std::span<char> buffer) : buffer_(buffer) {}
+  MessageWriter& Text(const char* text) {
+    while (*text != 0 && used_ + 1 < buffer_.size()) buffer_[used_++] = *text++;
+    buffer_[used_] = 0;
+    return *this;
+  }
+  MessageWriter& Number(uint64_t value) {
+    char digits[21];
+    char* p = digits + sizeof digits;
+    *--p = 0;
+    do {
+      *--p = static_cast<char>('0' + value % 10);
+      value /= 10;
+    } while (value != 0);
+    return Text(p);
+  }
+
+ private:
+  std::span<char> buffer_;
+  size_t used_ = 0;
+};
+
+}  // namespace
+
+Status Planner::Fail(Status status, const char* what, int op, int tensor, const char* name) {
+  if (why_ == nullptr) return status;
+  why_->operator_index = op;
+  why_->tensor_index = tensor;
+  MessageWriter message(why_->message);
+  if (op >= 0) {
+    if (name == nullptr) {
+      OperatorRecord record;
+      if (model_.ReadOperator(static_cast<uint32_t>(op), record) == nullptr) name = BuiltinOperatorName(record.code);
+    }
+    message.Text(name != nullptr ? name : "operator").Text(" (operator ").Number(static_cast<uint32_t>(op)).Text("): ");
+  }
+  if (tensor >= 0) message.Text("tensor ").Number(static_cast<uint32_t>(tensor)).Text(" ");
+  message.Text(what);
+  return status;
+}
+
+Status Planner::OutOfMemory(uint64_t bytes, bool at_least) {
+  // The arena may start anywhere; alignment can cost this much.
+  if (why_ == nullptr) return Status::kNoMemory;
+  why_->required_bytes = static_cast<uint32_t>(std::min<uint64_t>(bytes, UINT32_MAX));
+  MessageWriter(why_->message)
+      .Text(at_least ? "the arena is too small: at least " : "the arena is too small: ")
+      .Number(bytes)
+      .Text(" bytes are needed");
+  return Status::kNoMemory;
+}
+
+std::byte* Planner::Allocate(uint64_t bytes) {
+  const uint64_t start = plan_bytes_;
+  plan_bytes_ = AlignUp(plan_bytes_ + bytes);
+  const auto* limit = reinterpret_cast<std::byte*>(blocks_end_ - block_count_);
+  if (short_of_memory_ || plan_bytes_ > static_cast<uint64_t>(limit - arena_.data())) {
+    short_of_memory_ = true;
+    return nullptr;
+  }
+  return arena_.data() + start;
+}
+
+int Planner::NewBlock() {
+  const auto* start = reinterpret_cast<std::byte*>(blocks_end_ - block_count_);
+  if (static_cast<uint64_t>(start - arena_.data()) < std::min<uint64_t>(plan_bytes_, arena_.size()) + sizeof(Block)) return -1;
+  std::construct_at(blocks_end_ - 1 - block_count_);
+  return block_count_++;
+}
+
+void Planner::AddSlot(int block, void* slot) {
+  Block& root = RootOf(block);
+  std::memcpy(slot, &root.slots, sizeof root.slots);
+  // 0 ends the chain: no slot lies at the very start, where the steps are.
+  root.slots = static_cast<uint32_t>(static_cast<std::byte*>(slot) - arena_.data());
+  assert(root.slots < plan_bytes_);
+}
+
+Status Planner::Describe(int32_t index, int op, Tensor& tensor) {
+  if (index < 0 || static_cast<uint32_t>(index) >= model_.tensor_count()) {
+    return Fail(Status::kCorrupt, "refers to a tensor that does not exist", op);
+  }
+  Status status = Status::kOk;
+  const char* what = model_.ReadTensor(static_cast<uint32_t>(index), tensor, status);
+  return what == nullptr ? Status::kOk : Fail(status, what, op, index);
+}
+
+Status Planner::Produce(int32_t index, int step) {
+  Tensor tensor;
+  if (Status status = Describe(index, step, tensor); status != Status::kOk) return status;
+  Block& block = BlockAt(index);
+  if (tensor.constant != nullptr) return Fail(Status::kCorrupt, "is constant and written to", step, index);
+  if (block.first != Block::kNever) return Fail(Status::kCorrupt, "is written to more than once", step, index);
+  block.first = static_cast<int16_t>(step);
+  block.last = block.first;
+  block.bytes = tensor.bytes;
+  return Status::kOk;
+}
+
+Status Planner::Consume(int32_t index, int step) {
+  const int op = static_cast<uint32_t>(step) < model_.operator_count() ? step : -1;
+  if (index >= 0 && static_cast<uint32_t>(index) < model_.tensor_count() && BlockAt(index).first != Block::kNever) {
+    BlockAt(index).last = static_cast<int16_t>(step);
+    return Status::kOk;
+  }
+  Tensor tensor;
+  if (Status status = Describe(index, op, tensor); status != Status::kOk) return status;
+  if (op < 0) return Fail(Status::kCorrupt, "is an output of the model and never computed", op, index);
+  if (tensor.constant == nullptr) return Fail(Status::kCorrupt, "is read before it is computed", op, index);
+  return Status::kOk;
+}
+
+Status Planner::FindLifetimes() {
+  for (uint32_t i = 0; i < model_.inputs().count; ++i) {
+    if (Status status = Produce(model_.Index(model_.inputs(), i), -1); status != Status::kOk) return status;
+  }
+  for (uint32_t op = 0; op < model_.operator_count(); ++op) {
+    OperatorRecord record;
+    const int step = static_cast<int>(op);
+    if (const char* what = model_.ReadOperator(op, record)) return Fail(Status::kCorrupt, what, step);
+    for (uint32_t i = 0; i < record.inputs.count; ++i) {
+      const int32_t tensor = model_.Index(record.inputs, i);
+      if (tensor == -1) continue;  // Optional and absent.
+      if (Status status = Consume(tensor, step); status != Status::kOk) return status;
+    }
+    for (uint32_t i = 0; i < record.outputs.count; ++i) {
+      if (Status status = Produce(model_.Index(record.outputs, i), step); status != Status::kOk) return status;
+    }
+  }
+  for (uint32_t i = 0; i < model_.outputs().count; ++i) {
+    const int end = static_cast<int>(model_.operator_count());
+    if (Status status = Consume(model_.Index(model_.outputs(), i), end); status != Status::kOk) return status;
+  }
+  return Status::kOk;
+}
+
+Status Planner::PlanOperator(uint32_t index, OperatorRecord& record) {
+  const int op = static_cast<int>(index);
+  Status status = Status::kUnsupported;
+  bool found = false;
+  for (const OperatorRegistration* registration : operators_) {
+    if (registration->code != record.code) continue;
+    found = true;
+    for (uint32_t i = 0; i < record.outputs.count; ++i) BlockAt(model_.Index(record.outputs, i)).overlap = -1;
+    PlanContext context(*this);
+    context.operator_table_ = record.table;
+    context.operator_index_ = op;
+    context.name_ = registration->name;
+    status = registration->plan(context);
+    if (context.status_ != Status::kOk) status = context.status_;
+    if (status == Status::kUnsupported) continue;
+    if (status == Status::kOk && context.step_.kernel != nullptr) {
+      steps_[step_count_++] = context.step_;
+      macs_ += context.macs_;
+    }
+    // Without memory, go on: the sum of what all operators want is worth knowing.
+    return status == Status::kNoMemory && short_of_memory_ ? Status::kOk : status;
+  }
+  if (found) return status;
+  const char* name = BuiltinOperatorName(record.code);
+  char text[48];
+  if (name == nullptr) {
+    MessageWriter(text).Text("builtin operator ").Number(static_cast<uint32_t>(record.code));
+    name = text;
+  }
+  return Fail(Status::kUnsupported, "not among the registered operators", op, -1, name);
+}
+
+Status Planner::PlanOperators() {
+  steps_ = reinterpret_cast<Step*>(Allocate(model_.operator_count() * uint64_t{sizeof(Step)}));
+  for (uint32_t op = 0; op < model_.operator_count(); ++op) {
+    OperatorRecord record;
+    if (const char* what = model_.ReadOperator(op, record)) return Fail(Status::kCorrupt, what, static_cast<int>(op));
+    if (Status status = PlanOperator(op, record); status != Status::kOk) return status;
+  }
+  return Status::kOk;
+}
+
+Status Planner::Plan(std::span<const uint8_t> model, InferenceEngine& engine) {
+  if (model.size() > InferenceEngine::kMaxModelBytes ||
+      reinterpret_cast<uintptr_t>(model.data()) % InferenceEngine::kModelAlignment != 0) {
+    return Fail(Status::kInvalidArgument, "the model is not 4-byte aligned in memory, or too large");
+  }
+  if (const char* what = model_.Open(model)) {
+    return Fail(model_.file().corrupt() ? Status::kCorrupt : Status::kUnsupported, what);
+  }
+
+  // Aligning both ends costs at most this much of an arena that starts anywhere.
+  const uint64_t needed = uint64_t{model_.tensor_count()} * sizeof(Block) + 2 * kBlockAlignment;
+  if (arena_.size() < needed) return OutOfMemory(needed, true);
+  const size_t skip = AlignUp(reinterpret_cast<uintptr_t>(arena_.data()), kBlockAlignment) -
+                      reinterpret_cast<uintptr_t>(arena_.data());
+  arena_ = arena_.subspan(skip, (arena_.size() - skip) / kBlockAlignment * kBlockAlignment);
+  blocks_end_ = reinterpret_cast<Block*>(arena_.data() + arena_.size());
+  for (uint32_t i = 0; i < model_.tensor_count(); ++i) NewBlock();
+
+  if (Status status = FindLifetimes(); status != Status::kOk) return status;
+  if (Status status = PlanOperators(); status != Status::kOk) return status;
+  if (Status status = Finish(engine); status != Status::kOk) return status;
+  if (why_ != nullptr) *why_ = {};  // A registration may have declined before another one accepted.
+  engine.arena_used_bytes_ += static_cast<uint32_t>(skip);
+  engine.model_ = model;
+  return Status::kOk;
+}
+
+Status Planner::Finish(InferenceEngine& engine) {
+  const uint32_t inputs = model_.inputs().count;
+  const uint32_t outputs = model_.outputs().count;
+  auto* ports = reinterpret_cast<InferenceEngine::Port*>(
+      Allocate((uint64_t{inputs} + outputs) * sizeof(InferenceEngine::Port)));
+
+  const std::span<Block> blocks(blocks_end_ - block_count_, static_cast<size_t>(block_count_));
+  uint64_t offsets_end = 0;
+  for (const Block& block : blocks) offsets_end += AlignUp(block.bytes, kBlockAlignment);
+  if (offsets_end > InferenceEngine::kMaxModelBytes) return Fail(Status::kUnsupported, "the tensors of the model are too large");
+  const uint64_t data_start = AlignUp(plan_bytes_, kBlockAlignment);
+  const uint64_t while_running = data_start + LayOut(blocks);
+  const uint64_t while_planning = plan_bytes_ + blocks.size_bytes();
+  const uint64_t required = std::max(while_running, AlignUp(while_planning, kBlockAlignment));
+  if (short_of_memory_ || required > arena_.size()) return OutOfMemory(required + kBlockAlignment, false);
+
+  for (uint32_t i = 0; i < inputs + outputs; ++i) {
+    const int32_t tensor = i < inputs ? model_.Index(model_.inputs(), i) : model_.Index(model_.outputs(), i - inputs);
+    std::construct_at(&ports[i], InferenceEngine::Port{nullptr, tensor, BlockAt(tensor).bytes});
+    AddSlot(tensor, &ports[i].data);
+  }
+  for (const Block& block : blocks) {
+    std::byte* const address = arena_.data() + data_start + (block.placeable() ? block.offset : 0);
+    for (uint32_t slot = block.slots; slot != 0;) {
+      uint32_t next;
+      std::memcpy(&next, arena_.data() + slot, sizeof next);
+      std::memcpy(arena_.data() + slot, &address, sizeof address);
+      slot = next;
+    }
+  }
+  engine.steps_ = steps_;
+  engine.ports_ = ports;
+  engine.step_count_ = step_count_;
+  engine.input_count_ = static_cast<int32_t>(inputs);
+  engine.output_count_ = static_cast<int32_t>(outputs);
+  engine.plan_bytes_ = static_cast<uint32_t>(plan_bytes_);
+  engine.arena_used_bytes_ = static_cast<uint32_t>(required);
+  engine.macs_ = macs_;
+  return Status::kOk;
+}
+
+// --- What operators see -----------------------------------------------------------------------------------------------
+
+bool PlanContext::Require(bool condition, Status otherwise, const char* what, const Tensor* tensor) {
+  if (!condition && status_ == Status::kOk) {
+    status_ = planner_.Fail(otherwise, what, operator_index_, tensor == nullptr ? -1 : tensor->index, name_);
+  }
+  return condition;
+}
+
+int PlanContext::input_count() const {
+  return static_cast<int>(planner_.model_.file().VectorField(operator_table_, 1, 4).count);
+}
+
+int PlanContext::output_count() const {
+  return static_cast<int>(planner_.model_.file().VectorField(operator_table_, 2, 4).count);
+}
+
+bool PlanContext::HasInput(int index) const {
+  const auto inputs = planner_.model_.file().VectorField(operator_table_, 1, 4);
+  return static_cast<uint32_t>(index) < inputs.count && planner_.model_.Index(inputs, static_cast<uint32_t>(index)) >= 0;
+}
+
+bool PlanContext::Input(int index, Tensor& tensor) {
+  if (!Require(HasInput(index), Status::kCorrupt, "an input is missing")) return false;
+  const auto inputs = planner_.model_.file().VectorField(operator_table_, 1, 4);
+  status_ = planner_.Describe(planner_.model_.Index(inputs, static_cast<uint32_t>(index)), operator_index_, tensor);
+  return status_ == Status::kOk;
+}
+
+bool PlanContext::Output(int index, Tensor& tensor) {
+  const auto outputs = planner_.model_.file().VectorField(operator_table_, 2, 4);
+  if (!Require(static_cast<uint32_t>(index) < outputs.count, Status::kCorrupt, "an output is missing")) return false;
+  status_ = planner_.Describe(planner_.model_.Index(outputs, static_cast<uint32_t>(index)), operator_index_, tensor);
+  return status_ == Status::kOk;
+}
+
+bool PlanContext::OpenOptions(int union_type) {
+  FlatBuffer& file = planner_.model_.file();
+  const int32_t type = file.ByteField(operator_table_, 3, 0);
+  options_table_ = type == 0 ? 0 : file.TableField(operator_table_, 4);
+  return Require(!file.corrupt() && (type == 0 || type == union_type), Status::kCorrupt, "its options are damaged");
+}
+
+int32_t PlanContext::OptionInt(int field, int32_t otherwise) {
+  return planner_.model_.file().IntField(options_table_, field, otherwise);
+}
+
+int32_t PlanContext::OptionByte(int field, int32_t otherwise) {
+  return planner_.model_.file().ByteField(options_table_, field, otherwise);
+}
+
+float PlanContext::OptionFloat(int field, float otherwise) {
+  return std::bit_cast<float>(planner_.model_.file().IntField(options_table_, field, std::bit_cast<int32_t>(otherwise)));
+}
+
+void* PlanContext::CommitBytes(size_t bytes) {
+  // Fields that could not be read were taken for defaults: refuse them before anything is built on them.
+  if (!Require(!planner_.model_.file().corrupt(), Status::kCorrupt, "its options are damaged")) return nullptr;
+  std::byte* memory = planner_.Allocate(bytes);
+  if (memory == nullptr) status_ = Status::kNoMemory;
+  return memory;
+}
+
+void PlanContext::AllowOverlap(const Tensor& input, const Tensor& output, int32_t lead_bytes) {
+  if (input.constant != nullptr) return;
+  const int root = planner_.RootIndex(input.index);
+  Block& block = planner_.BlockAt(output.index);
+  if (planner_.BlockAt(root).last != operator_index_) return;
+  block.overlap = static_cast<int16_t>(root);
+  block.lead_bytes = std::max<int32_t>(lead_bytes, 0);
+}
+
+void PlanContext::Alias(const Tensor& input, const Tensor& output) {
+  const int root = planner_.RootIndex(input.index);
+  Block& block = planner_.BlockAt(output.index);
+  Block& memory = planner_.BlockAt(root);
+  block.alias = static_cast<int16_t>(root);
+  memory.last = std::max(memory.last, block.last);
+}
+
+bool PlanContext::RequestScratch(uint32_t bytes) {
+  scratch_record_ = planner_.NewBlock();
+  if (scratch_record_ < 0) {
+    planner_.short_of_memory_ = true;
+    return true;  // Found out about, with the bytes, at Commit.
+  }
+  Block& block = planner_.BlockAt(scratch_record_);
+  block.bytes = bytes;
+  block.first = block.last = static_cast<int16_t>(operator_index_);
+  return true;
+}
+
+void PlanContext::Bind(const int8_t*& slot, const Tensor& tensor) {
+  if (tensor.constant != nullptr) {
+    slot = reinterpret_cast<const int8_t*>(tensor.constant);
+  } else {
+    planner_.AddSlot(tensor.index, &slot);
+  }
+}
+
+void PlanContext::Bind(int8_t*& slot, const Tensor& tensor) { planner_.AddSlot(tensor.index, &slot); }
+
+void PlanContext::BindScratch(void*& slot) { planner_.AddSlot(scratch_record_, &slot); }
+
+void PlanContext::CountMacs(uint64_t macs) { macs_ += macs; }
+
+void PlanContext::SetKernel(Kernel kernel, const void* params) { step_ = {kernel, params, operator_index_}; }
+
+}  // namespace mls::engine

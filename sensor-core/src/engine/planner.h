@@ -1,0 +1,60 @@
+// Turns a model into a plan inside the arena. The plan grows from the start; what only planning needs lies at the end, where
+// activations will be.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "arena_layout.h"
+#include "model.h"
+#include "mls/core/engine/operator.h"
+
+namespace mls::engine {
+
+class Planner {
+ public:
+  Planner(std::span<std::byte> arena, OperatorSet operators, Diagnostics* why)
+      : arena_(arena), operators_(operators), why_(why) {}
+
+  Status Plan(std::span<const uint8_t> model, InferenceEngine& engine);
+
+ private:
+  friend class PlanContext;
+
+  Status FindLifetimes();
+  Status Produce(int32_t tensor, int step);
+  Status Consume(int32_t tensor, int step);
+  Status PlanOperators();
+  Status PlanOperator(uint32_t index, OperatorRecord& record);
+  Status Finish(InferenceEngine& engine);
+
+  // Describes tensor `index`, with errors recorded against operator `op` (-1: none).
+  Status Describe(int32_t index, int op, Tensor& tensor);
+  Status Fail(Status status, const char* what, int op = -1, int tensor = -1, const char* name = nullptr);
+  Status OutOfMemory(uint64_t bytes, bool at_least);
+
+  Block& BlockAt(int index) { return *(blocks_end_ - 1 - index); }
+  // The block whose memory block `index` uses.
+  Block& RootOf(int index) { return BlockAt(RootIndex(index)); }
+  int RootIndex(int index) { return BlockAt(index).alias >= 0 ? BlockAt(index).alias : index; }
+  // A new block, or -1 without memory.
+  int NewBlock();
+  // Bytes from the start of the arena, aligned for anything; null without memory (the bytes are counted all the same).
+  std::byte* Allocate(uint64_t bytes);
+  void AddSlot(int block, void* slot);
+
+  std::span<std::byte> arena_;
+  OperatorSet operators_;
+  Diagnostics* why_;
+  Model model_;
+  Block* blocks_end_ = nullptr;
+  int block_count_ = 0;
+  uint64_t plan_bytes_ = 0;
+  bool short_of_memory_ = false;
+  Step* steps_ = nullptr;
+  int step_count_ = 0;
+  uint64_t macs_ = 0;
+};
+
+}  // namespace mls::engine

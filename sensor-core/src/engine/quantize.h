@@ -1,0 +1,36 @@
+// From the float scales of a model to the integers that kernels use, exactly as TensorFlow Lite derives them. All float
+// operations here are single IEEE additions, multiplications and divisions, so all targets agree; nothing calls libm.
+#pragma once
+
+#include <cstdint>
+
+#include "mls/core/engine/operator.h"
+
+namespace mls::engine {
+
+struct QuantizedMultiplier {
+  int32_t multiplier = 0;  // Q0.31 in [2^30, 2^31), or 0.
+  int32_t shift = 0;       // The value is multiplier * 2^(shift - 31).
+};
+
+// A value of 0 or more. Below 2^-32 it becomes zero. `shift` may exceed what kernels accept (30): check it.
+QuantizedMultiplier QuantizeMultiplier(double value);
+
+// Nearest integer, half away from zero, saturated to 32 bits; 0 for a NaN.
+int32_t RoundToInt(float value);
+
+// The range of the output that a fused activation leaves (ActivationFunctionType of the schema). False, with the error
+// recorded, for activations that TensorFlow Lite does not fuse into quantised operators.
+struct Int8Range {
+  int8_t min = -128;
+  int8_t max = 127;
+};
+bool ActivationRange(PlanContext& context, int32_t activation, const Tensor& output, Int8Range& range);
+
+// Requires an int8 tensor with one scale.
+bool RequireInt8(PlanContext& context, const Tensor& tensor);
+// Requires equal shapes.
+bool RequireSameShape(PlanContext& context, const Tensor& a, const Tensor& b);
+bool SameQuantization(const Tensor& a, const Tensor& b);
+
+}  // namespace mls::engine

@@ -1,0 +1,99 @@
+// Networks built in memory.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "model_builder.h"
+
+namespace mls::test {
+
+// Deterministic bytes and bounded integers.
+class Random {
+ public:
+  explicit Random(uint32_t seed) : state_(seed) {}
+  uint32_t Next() {
+    state_ = state_ * 1664525u + 1013904223u;
+    return state_ >> 8;
+  }
+  int Between(int low, int high) { return low + static_cast<int>(Next() % static_cast<uint32_t>(high - low + 1)); }
+  std::vector<uint8_t> Bytes(size_t count) {
+    std::vector<uint8_t> bytes(count);
+    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(Next() >> 8);
+    return bytes;
+  }
+
+ private:
+  uint32_t state_;
+};
+
+// Picture 1x6x5x2 -> CONV_2D 3x3 (per channel) -> DEPTHWISE_CONV_2D 3x3 -> AVERAGE_POOL_2D -> RESHAPE -> FULLY_CONNECTED -> SOFTMAX.
+inline ModelBuilder SmallNetwork() {
+  Random random(1);
+  ModelBuilder m;
+  const std::vector<float> scales = {0.01f, 0.02f, 0.005f, 0.03f};
+  m.Add({.shape = {1, 6, 5, 2}, .quantization = {{0.05f}, {3}, 0}});
+  m.Add({.shape = {4, 3, 3, 2}, .quantization = {scales, {0, 0, 0, 0}, 0}, .data = random.Bytes(72)});
+  m.Add({.shape = {4}, .type = 2, .quantization = {scales, {0, 0, 0, 0}, 0}, .data = ModelBuilder::Bytes<int32_t>({100, -200, 300, 0})});
+  m.Add({.shape = {1, 3, 3, 4}, .quantization = {{0.1f}, {-128}, 0}});
+  m.Add({.shape = {1, 3, 3, 4}, .quantization = {scales, {0, 0, 0, 0}, 3}, .data = random.Bytes(36)});
+  m.Add({.shape = {4}, .type = 2, .quantization = {scales, {0, 0, 0, 0}, 0}, .data = ModelBuilder::Bytes<int32_t>({10, 20, -30, 40})});
+  m.Add({.shape = {1, 3, 3, 4}, .quantization = {{0.2f}, {-5}, 0}});
+  m.Add({.shape = {1, 1, 1, 4}, .quantization = {{0.2f}, {-5}, 0}});
+  m.Add({.shape = {1, 4}, .quantization = {{0.2f}, {-5}, 0}});
+  m.Add({.shape = {3, 4}, .quantization = {{0.02f}, {0}, 0}, .data = random.Bytes(12)});
+  m.Add({.shape = {3}, .type = 2, .quantization = {{0.004f}, {0}, 0}, .data = ModelBuilder::Bytes<int32_t>({1, 2, 3})});
+  m.Add({.shape = {1, 3}, .quantization = {{0.1f}, {10}, 0}});
+  m.Add({.shape = {1, 3}, .quantization = {{1.0f / 256}, {-128}, 0}});
+  m.operators = {
+      {3, {0, 1, 2}, {3}, 1, {{0, 1, 0}, {1, 4, 2}, {2, 4, 2}, {3, 1, 1}, {4, 4, 1}, {5, 4, 1}}},
+      {4, {3, 4, 5}, {6}, 2, {{0, 1, 0}, {1, 4, 1}, {2, 4, 1}, {3, 4, 1}, {4, 1, 0}}},
+      {1, {6}, {7}, 5, {{0, 1, 1}, {1, 4, 1}, {2, 4, 1}, {3, 4, 3}, {4, 4, 3}}},
+      {22, {7}, {8}, 0, {}},
+      {9, {8, 9, 10}, {11}, 8, {{0, 1, 0}}},
+      {25, {11}, {12}, 9, {{0, 4, 0x3f800000}}},
+  };
+  m.inputs = {0};
+  m.outputs = {12};
+  return m;
+}
+
+// Picture 1x4x4x3 float -> QUANTIZE -> PAD -> CONV_2D 1x1 -> RELU -> ADD with the padded picture -> MAX_POOL_2D -> MEAN ->
+// LOGISTIC -> DEQUANTIZE.
+inline ModelBuilder SmallResidualNetwork() {
+  Random random(2);
+  ModelBuilder m;
+  m.Add({.shape = {1, 4, 4, 3}, .type = 0, .quantization = {}});
+  m.Add({.shape = {1, 4, 4, 3}, .quantization = {{0.02f}, {-1}, 0}});
+  m.Add({.shape = {4, 2}, .type = 2, .quantization = {}, .data = ModelBuilder::Bytes<int32_t>({0, 0, 1, 1, 2, 0, 0, 0})});
+  m.Add({.shape = {1, 6, 6, 3}, .quantization = {{0.02f}, {-1}, 0}});
+  m.Add({.shape = {3, 1, 1, 3}, .quantization = {{0.03f}, {0}, 0}, .data = random.Bytes(9)});
+  m.Add({.shape = {1, 6, 6, 3}, .quantization = {{0.05f}, {7}, 0}});
+  m.Add({.shape = {1, 6, 6, 3}, .quantization = {{0.03f}, {-128}, 0}});
+  m.Add({.shape = {1, 6, 6, 3}, .quantization = {{0.04f}, {-20}, 0}});
+  m.Add({.shape = {1, 3, 3, 3}, .quantization = {{0.04f}, {-20}, 0}});
+  m.Add({.shape = {2}, .type = 2, .quantization = {}, .data = ModelBuilder::Bytes<int32_t>({1, -2})});
+  m.Add({.shape = {1, 3}, .quantization = {{0.03f}, {-30}, 0}});
+  m.Add({.shape = {1, 3}, .quantization = {{1.0f / 256}, {-128}, 0}});
+  m.Add({.shape = {1, 3}, .type = 0, .quantization = {}});
+  m.operators = {
+      {114, {0}, {1}},
+      {34, {1, 2}, {3}, 22, {}},
+      {3, {3, 4, -1}, {5}, 1, {{0, 1, 1}, {1, 4, 1}, {2, 4, 1}}},
+      {19, {5}, {6}},
+      {0, {6, 3}, {7}, 11, {{0, 1, 3}}},
+      {17, {7}, {8}, 5, {{0, 1, 0}, {1, 4, 2}, {2, 4, 2}, {3, 4, 3}, {4, 4, 2}}},
+      {40, {8, 9}, {10}, 27, {{0, 1, 0}}},
+      {14, {10}, {11}},
+      {6, {11}, {12}},
+  };
+  m.inputs = {0};
+  m.outputs = {12, 11};
+  return m;
+}
+
+inline std::vector<std::vector<uint8_t>> AllSmallNetworks() {
+  return {SmallNetwork().Build(), SmallResidualNetwork().Build()};
+}
+
+}  // namespace mls::test
