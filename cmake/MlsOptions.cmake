@@ -13,6 +13,8 @@ if(MLS_CCACHE)
 endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
+# GCC 12 takes text concatenation for overlapping copies (its bug 105651).
+add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict>)
 if(MLS_WERROR)
   add_compile_options(-Werror)
 endif()
