@@ -1,5 +1,5 @@
-// Any bytes from a bus, in any order with the pipeline's own work: reads never leave a window, every CRC is right, and no
-// configuration that is out of range ever becomes active.
+// Any bytes from a bus, in any order with the pipeline's own work: reads never leave a window, every CRC is right, and
+// no configuration that is out of range ever becomes active.
 #include <cstdlib>
 
 #include "mls/core/module/frame_server.h"
@@ -141,9 +141,12 @@ void Run(std::span<const uint8_t> input) {
         }
         break;
       case 6:
-        for (int i = bytes.Next() % 40; i > 0; --i) bank.PostEvent({.time_ms = clock.now_ms, .type = EventType::kDetection});
+        for (int i = bytes.Next() % 40; i > 0; --i)
+          bank.PostEvent({.time_ms = clock.now_ms, .type = EventType::kDetection});
         break;
-      case 7: bank.PublishResult({.captured_ms = clock.now_ms, .decision = Decision{static_cast<uint8_t>(what >> 6)}}); break;
+      case 7:
+        bank.PublishResult({.captured_ms = clock.now_ms, .decision = Decision{static_cast<uint8_t>(what >> 6)}});
+        break;
     }
     Check(bank.Check(bank.active_config()).verdict == Verdict::kDone);
   }

@@ -21,18 +21,28 @@ CommandVerdict CheckConfig(const Config& config, uint32_t capabilities, uint8_t 
   const auto mode = static_cast<uint8_t>(config.power_mode);
   // A threshold of 0 would be reached by anything.
   const auto is_threshold = [](uint16_t permille) { return permille >= 1 && permille <= 1000; };
-  if (!is_threshold(config.high_threshold_permille)) return {kOutOfRange, kReg<"config.high_threshold_permille">.kAddress};
-  if (!is_threshold(config.low_threshold_permille)) return {kOutOfRange, kReg<"config.low_threshold_permille">.kAddress};
+  if (!is_threshold(config.high_threshold_permille)) {
+    return {kOutOfRange, kReg<"config.high_threshold_permille">.kAddress};
+  }
+  if (!is_threshold(config.low_threshold_permille)) {
+    return {kOutOfRange, kReg<"config.low_threshold_permille">.kAddress};
+  }
   if (config.low_threshold_permille > config.high_threshold_permille) {
     return {kContradiction, kReg<"config.low_threshold_permille">.kAddress};
   }
-  if (config.average_count < 1 || config.average_count > 16) return {kOutOfRange, kReg<"config.average_count">.kAddress};
+  if (config.average_count < 1 || config.average_count > 16) {
+    return {kOutOfRange, kReg<"config.average_count">.kAddress};
+  }
   if (config.consecutive_count < 1) return {kOutOfRange, kReg<"config.consecutive_count">.kAddress};
   if (config.report & ~kAllReportBits) return {kOutOfRange, kReg<"config.report">.kAddress};
   if (config.orientation & ~kAllOrientationBits) return {kOutOfRange, kReg<"config.orientation">.kAddress};
-  if (config.orientation != 0 && !(capabilities & kCanRotate)) return {kUnsupported, kReg<"config.orientation">.kAddress};
+  if (config.orientation != 0 && !(capabilities & kCanRotate)) {
+    return {kUnsupported, kReg<"config.orientation">.kAddress};
+  }
   if (config.interrupt_mode & ~kAllInterruptModeBits) return {kOutOfRange, kReg<"config.interrupt_mode">.kAddress};
-  if (config.interrupt_mode != 0 && !(capabilities & kHasInterruptLine)) return {kUnsupported, kReg<"config.interrupt_mode">.kAddress};
+  if (config.interrupt_mode != 0 && !(capabilities & kHasInterruptLine)) {
+    return {kUnsupported, kReg<"config.interrupt_mode">.kAddress};
+  }
   if ((config.interrupt_mode & kPulse) && (config.interrupt_mode & kMirrorPresence)) {
     return {kContradiction, kReg<"config.interrupt_mode">.kAddress};
   }

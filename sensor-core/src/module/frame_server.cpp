@@ -56,7 +56,9 @@ void FrameServer::DropStalled(uint32_t now_ms) {
 
 void FrameServer::Answer() {
   const FrameHeader& header = decoder_.header();
-  if (header.operation == FrameOperation::kWrite) return Respond(ToWireStatus(bank_.Write(header.address, decoder_.payload())));
+  if (header.operation == FrameOperation::kWrite) {
+    return Respond(ToWireStatus(bank_.Write(header.address, decoder_.payload())));
+  }
   if (header.length == 0) {
     bank_.ReportProtocolError(kBadLength);
     return Respond(WireStatus::kBadLength);
@@ -72,8 +74,9 @@ void FrameServer::Respond(WireStatus status, std::span<const uint8_t> data) {
   std::copy(data.begin(), data.end(), payload.begin() + 1);
   const size_t size = 1 + data.size();
   const FrameHeader& request = decoder_.header();
-  const EncodedFrame frame = EncodeFrame(
-      {FrameOperation::kResponse, request.tag, request.address, static_cast<uint8_t>(size)}, std::span(payload).first(size));
+  const EncodedFrame frame =
+      EncodeFrame({FrameOperation::kResponse, request.tag, request.address, static_cast<uint8_t>(size)},
+                  std::span(payload).first(size));
   // Without room the response is lost, and the host asks again.
   static_cast<void>(writer_.Write(frame.span()));
 }

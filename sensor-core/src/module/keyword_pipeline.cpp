@@ -17,7 +17,9 @@ KeywordPipeline::KeywordPipeline(AudioSource& source, const KeywordPipelineSetup
 
 Status KeywordPipeline::DoBind(const InferenceEngine& engine, size_t label_count) {
   const TensorInfo input = engine.input_info();
-  if (engine.input_count() != 1 || engine.output_count() != 1 || input.type != TensorType::kInt8) return Status::kUnsupported;
+  if (engine.input_count() != 1 || engine.output_count() != 1 || input.type != TensorType::kInt8) {
+    return Status::kUnsupported;
+  }
   AudioFrontEndConfig front_end = setup_.front_end;
   for (AudioPreset preset : {AudioPreset::kLogMel40, AudioPreset::kMfcc10}) {
     front_end.preset = preset;

@@ -79,7 +79,9 @@ Status Module::Step() {
   if (const Result<PendingCommand> pending = bank_.TakeCommand(); pending.ok()) RunCommand(*pending);
   if (!is_running_) return Status::kNotReady;
   const uint32_t now_ms = ports_.clock.NowMs();
-  if (shot_is_pending_ && (input_has_ended_ || now_ms - woken_ms_ > kSourceTimeoutMs)) FinishSingleShot(Verdict::kFailed);
+  if (shot_is_pending_ && (input_has_ended_ || now_ms - woken_ms_ > kSourceTimeoutMs)) {
+    FinishSingleShot(Verdict::kFailed);
+  }
   SetPowered(IsDue(now_ms));
   if (!is_powered_) return input_has_ended_ ? Status::kEndOfInput : Status::kNotReady;
   const Status status = TakeCapture(now_ms);
@@ -262,7 +264,9 @@ CommandVerdict Module::RunSelfTest() {
     run |= test;
     if (!has_passed) failed |= test;
   };
-  if (is_powered_) note(kTestTransducer, last_status_ == Status::kOk && begin_ms - last_capture_ms_ <= kSourceTimeoutMs);
+  if (is_powered_) {
+    note(kTestTransducer, last_status_ == Status::kOk && begin_ms - last_capture_ms_ <= kSourceTimeoutMs);
+  }
   if (is_running_) note(kTestMemory, Crc32(setup_.model) == model_crc32_);
   if (is_running_ && setup_.expected_answer != 0) {
     const Result<uint32_t> answer = KnownAnswer(engine_);

@@ -23,7 +23,9 @@ PersonPipeline::PersonPipeline(FrameSource& source, const PersonPipelineSetup& s
 
 Status PersonPipeline::DoBind(const InferenceEngine& engine, size_t label_count) {
   const TensorInfo input = engine.input_info();
-  if (engine.input_count() != 1 || engine.output_count() != 1 || input.type != TensorType::kInt8) return Status::kUnsupported;
+  if (engine.input_count() != 1 || engine.output_count() != 1 || input.type != TensorType::kInt8) {
+    return Status::kUnsupported;
+  }
   if (input.rank != 4 || input.dims[0] != 1 || (input.dims[3] != 1 && input.dims[3] != 3)) return Status::kUnsupported;
   if (input.dims[1] > ImageFrontEnd::kMaxTensorSide_px || input.dims[2] > ImageFrontEnd::kMaxTensorSide_px ||
       !TakesPixels(input)) {
@@ -32,7 +34,8 @@ Status PersonPipeline::DoBind(const InferenceEngine& engine, size_t label_count)
   setup_.front_end.tensor_height_px = input.dims[1];
   setup_.front_end.tensor_width_px = input.dims[2];
   setup_.front_end.tensor_channels = input.dims[3];
-  if (!IsPosterior(engine.output_info()) || engine.output_info().bytes != label_count || setup_.person_class >= label_count) {
+  if (!IsPosterior(engine.output_info()) || engine.output_info().bytes != label_count ||
+      setup_.person_class >= label_count) {
     return Status::kUnsupported;
   }
   return Status::kOk;

@@ -232,7 +232,8 @@ ModuleStatus RegisterBank::CurrentStatus() const {
 LatestResult RegisterBank::CurrentResult() const {
   LatestResult result = result_;
   const uint32_t age_ms = clock_.NowMs() - result.captured_ms;
-  result.age_ms = has_result_ && !result_is_old_ && age_ms < kOldestAgeMs ? static_cast<uint16_t>(age_ms) : kOldestAgeMs;
+  result.age_ms =
+      has_result_ && !result_is_old_ && age_ms < kOldestAgeMs ? static_cast<uint16_t>(age_ms) : kOldestAgeMs;
   if (active_.stale_after_ms != 0 && result.age_ms >= active_.stale_after_ms) result.flags |= kStale;
   return result;
 }

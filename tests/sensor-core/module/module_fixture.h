@@ -14,7 +14,8 @@
 
 namespace mls {
 
-// Plays pictures of 8x8: a chequered pattern around a brightness, so that it is not flat; or a failure. Then it is not ready.
+// Plays pictures of 8x8: a chequered pattern around a brightness, so that it is not flat; or a failure. Then it is not
+// ready.
 class FakeFrameSource final : public FrameSource {
  public:
   ~FakeFrameSource() { EXPECT_FALSE(borrowed); }
@@ -99,7 +100,8 @@ class PersonModuleTest : public testing::Test {
   // Makes the module, as power-on does. Call it again to start it again.
   Status Start() {
     pipeline.emplace(source, PersonPipelineSetup{});
-    module.emplace(setup, ModulePorts{clock, lock, &line, &indicator, store}, *pipeline, std::span(arena).first(arena_bytes));
+    module.emplace(setup, ModulePorts{clock, lock, &line, &indicator, store}, *pipeline,
+                   std::span(arena).first(arena_bytes));
     return module->Start();
   }
   // One step, 10 ms after the last.

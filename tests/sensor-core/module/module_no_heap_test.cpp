@@ -84,9 +84,10 @@ TEST_F(ModuleHeap, StartStepsCommandsAndSerialRequestsAllocateNothing) {
 }
 
 TEST(ModuleSize, IsPrinted) {
-  printf("sizeof: Module %zu, RegisterBank %zu, EventFifo %zu, FrameServer %zu, KeywordPipeline %zu, PersonPipeline %zu\n",
-         sizeof(Module), sizeof(RegisterBank), sizeof(EventFifo), sizeof(FrameServer), sizeof(KeywordPipeline),
-         sizeof(PersonPipeline));
+  printf(
+      "sizeof: Module %zu, RegisterBank %zu, EventFifo %zu, FrameServer %zu, KeywordPipeline %zu, PersonPipeline %zu\n",
+      sizeof(Module), sizeof(RegisterBank), sizeof(EventFifo), sizeof(FrameServer), sizeof(KeywordPipeline),
+      sizeof(PersonPipeline));
 }
 
 }  // namespace

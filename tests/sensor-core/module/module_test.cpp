@@ -190,11 +190,13 @@ TEST_F(ModuleTest, RefusesAModelThatDoesNotFit) {
       {"wrong checksum", [](PersonModuleTest& t) { t.setup.model_crc32 = Crc32(t.model) ^ 1; }, Status::kCorrupt},
       {"one label too few", [](PersonModuleTest& t) { t.setup.registers.labels = std::span(kPersonLabels).first(1); },
        Status::kUnsupported},
-      {"a picture quantised in another way", [](PersonModuleTest& t) { t.model = test::MeanModel({1, 8, 8, 1}, 1, 5, 0.5f, 20); },
+      {"a picture quantised in another way",
+       [](PersonModuleTest& t) {
+         t.model = test::MeanModel({1, 8, 8, 1}, 1, 5, 0.5f, 20);
+       },
        Status::kUnsupported},
       {"a default that is no configuration",
-       [](PersonModuleTest& t) { t.setup.registers.default_config.average_count = 0; },
-       Status::kInvalidArgument},
+       [](PersonModuleTest& t) { t.setup.registers.default_config.average_count = 0; }, Status::kInvalidArgument},
   };
   const ModuleSetup good_setup = setup;
   const std::vector<uint8_t> good_model = model;

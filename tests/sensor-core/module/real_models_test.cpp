@@ -97,7 +97,8 @@ std::vector<int16_t> ReadSound(const std::string& path) {
 
 class RealKeywordModelTest : public RealModelTest {
  protected:
-  // The labels of what is heard when the sounds are played one after the other, with a pause of faint noise around each.
+  // The labels of what is heard when the sounds are played one after the other, with a pause of faint noise around
+  // each.
   std::vector<std::vector<std::string_view>> Listen(const std::vector<std::vector<int16_t>>& sounds) {
     setup.registers.default_config.average_count = 3;
     setup.registers.default_config.refractory_ms = 800;

@@ -78,8 +78,8 @@ TEST_F(RegisterBankTest, LongTextsAreCutBetweenCharactersAndCrashTextsComeInPiec
 }
 
 TEST_F(RegisterBankTest, PrivacyListsEveryReadableByte) {
-  // ident, status, result, events, event_data, config, control; power, privacy, selftest, identity; three hashes in two halves;
-  // three labels; one piece of crash text.
+  // ident, status, result, events, event_data, config, control; power, privacy, selftest, identity; three hashes in two
+  // halves; three labels; one piece of crash text.
   const size_t expected = 32 + 32 + 30 + 24 + 32 + 24 + 16 + 32 + 16 + 20 + 28 + 3 * 2 * 20 + 3 * 28 + 28;
   EXPECT_EQ(Get<Privacy>(bank).readable_bytes, expected);
 }

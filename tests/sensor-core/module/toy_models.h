@@ -21,7 +21,8 @@ inline std::vector<uint8_t> MeanModel(std::vector<int32_t> input_shape, float sc
   m.Add({.shape = {2}, .type = 2, .quantization = {}, .data = ModelBuilder::Bytes<int32_t>({1, 2})});
   m.Add({.shape = {1, 1}, .quantization = {{scale}, {zero_point}, 0}});
   m.Add({.shape = {class_count, 1}, .quantization = {{weight_scale}, {0}, 0}, .data = ModelBuilder::Bytes(weights)});
-  m.Add({.shape = {class_count}, .type = 2, .quantization = {{bias_scale}, {0}, 0}, .data = ModelBuilder::Bytes(biases)});
+  m.Add(
+      {.shape = {class_count}, .type = 2, .quantization = {{bias_scale}, {0}, 0}, .data = ModelBuilder::Bytes(biases)});
   m.Add({.shape = {1, class_count}, .quantization = {{0.1f}, {0}, 0}});
   m.Add({.shape = {1, class_count}, .quantization = {{1.0f / 256}, {-128}, 0}});
   m.operators = {

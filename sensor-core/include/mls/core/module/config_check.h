@@ -15,8 +15,9 @@ struct CommandVerdict {
   friend bool operator==(const CommandVerdict&, const CommandVerdict&) = default;
 };
 
-// kDone: may take effect. kOutOfRange, kContradiction, kUnsupported: names the first field, in the order of the registers, that must change.
-// `capabilities` decide about orientation and interrupt mode; bit n of `power_modes` tells that PowerMode n is supported.
+// kDone: may take effect. kOutOfRange, kContradiction, kUnsupported: names the first field, in the order of the
+// registers, that must change. `capabilities` decide about orientation and interrupt mode; bit n of `power_modes` tells
+// that PowerMode n is supported.
 CommandVerdict CheckConfig(const Config& config, uint32_t capabilities, uint8_t power_modes);
 
 // The record in a ConfigStore: a version byte, then the config window with its CRC.

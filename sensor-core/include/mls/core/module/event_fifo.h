@@ -7,8 +7,9 @@
 
 namespace mls {
 
-// A full FIFO drops its oldest event and counts it. As soon as an acknowledgement makes room again, an overflow event tells how many were
-// lost since the one before it. So a host that drains the FIFO sees every event or learns how many it did not see.
+// A full FIFO drops its oldest event and counts it. As soon as an acknowledgement makes room again, an overflow event
+// tells how many were lost since the one before it. So a host that drains the FIFO sees every event or learns how many
+// it did not see.
 class EventFifo {
  public:
   static constexpr size_t kCapacity = 32;
@@ -19,8 +20,8 @@ class EventFifo {
   // Adds an event under the next number and returns that number: 1, 2, ...; 0 is never given.
   uint32_t Push(EventRecord event);
 
-  // Forgets all events up to and including `sequence`. Numbers that were acknowledged before are welcome. kOutOfRange: newer than
-  // any event.
+  // Forgets all events up to and including `sequence`. Numbers that were acknowledged before are welcome. kOutOfRange:
+  // newer than any event.
   Status Acknowledge(uint32_t sequence);
 
   size_t size() const { return size_; }

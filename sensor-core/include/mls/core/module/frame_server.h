@@ -9,7 +9,8 @@ namespace mls {
 // Where a link takes its answers: a UART, a socket, a test.
 class FrameWriter {
  public:
-  // Takes a whole encoded frame, or nothing. kBusy: no room now. A response that finds no room is lost, and the host asks again.
+  // Takes a whole encoded frame, or nothing. kBusy: no room now. A response that finds no room is lost, and the host
+  // asks again.
   Status Write(std::span<const uint8_t> frame) { return DoWrite(frame); }
 
  protected:
@@ -19,9 +20,9 @@ class FrameWriter {
   virtual Status DoWrite(std::span<const uint8_t> frame) = 0;
 };
 
-// Every READ and WRITE gets one response with a WireStatus, damaged ones too as far as their header can be read. Frames that only a module
-// sends (RESPONSE, NOTIFY) are counted as bad and never answered, so that an echo on the line does not go round for ever.
-// Several links may serve the same bank, each with its own FrameServer.
+// Every READ and WRITE gets one response with a WireStatus, damaged ones too as far as their header can be read. Frames
+// that only a module sends (RESPONSE, NOTIFY) are counted as bad and never answered, so that an echo on the line does
+// not go round for ever. Several links may serve the same bank, each with its own FrameServer.
 class FrameServer {
  public:
   // A frame whose next byte takes longer than this is dropped and counted (rule R3).

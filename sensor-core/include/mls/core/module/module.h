@@ -1,4 +1,4 @@
-// Module: an ML sensor. It starts the engine, steps the pipeline, carries out commands, and publishes in its register bank.
+// Module: an ML sensor. It starts the engine, steps the pipeline, carries out commands, and publishes in its registers.
 //
 //   mls::KeywordPipeline pipeline(microphone, {.never_fires = 0b1001});
 //   mls::Module module(setup, {.clock = clock, .lock = lock}, pipeline, arena);
@@ -39,16 +39,16 @@ class Module {
   // `arena` is the engine's: 16-byte aligned, and large enough for the model.
   Module(const ModuleSetup& setup, const ModulePorts& ports, Pipeline& pipeline, std::span<std::byte> arena);
 
-  // Takes over the stored configuration, checks and plans the model, posts the reset event, and runs. Once only. On failure the
-  // module stays in boot stage `recovery` with the fault published; it still answers, and takes the command `restart`.
-  // Errors: InferenceEngine::Prepare and Pipeline::Bind. kInvalidArgument: the default configuration is none, or there
-  // are more than 255 labels.
+  // Takes over the stored configuration, checks and plans the model, posts the reset event, and runs. Once only. On
+  // failure the module stays in boot stage `recovery` with the fault published; it still answers, and takes the command
+  // `restart`. Errors: InferenceEngine::Prepare and Pipeline::Bind. kInvalidArgument: the default configuration is
+  // none, or there are more than 255 labels.
   Status Start();
 
-  // One step: carries out a command that waits, then takes at most one capture all the way to the result. kOk: call again at once.
-  // kNotReady: nothing to do until the source has more, a command comes, or time passes (call at least every 10 ms where commands, pulses
-  // and periods matter). kEndOfInput: as kNotReady, and the source will have no more. Other errors: what the capture or the inference failed
-  // with; it has been published.
+  // One step: carries out a command that waits, then takes at most one capture all the way to the result. kOk: call
+  // again at once. kNotReady: nothing to do until the source has more, a command comes, or time passes (call at least
+  // every 10 ms where commands, pulses and periods matter). kEndOfInput: as kNotReady, and the source will have no
+  // more. Other errors: what the capture or the inference failed with; it has been published.
   Status Step();
 
   RegisterBank& bank() { return bank_; }

@@ -9,7 +9,8 @@
 namespace mls {
 
 struct PersonPipelineSetup {
-  ImageFrontEndConfig front_end{};  // Tensor size and channels come from the model, rotation and mirror from the configuration.
+  // The model decides about size and channels of the tensor, the configuration about rotation and mirror.
+  ImageFrontEndConfig front_end{};
   uint8_t person_class = 1;
 };
 

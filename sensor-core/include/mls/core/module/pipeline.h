@@ -28,22 +28,23 @@ class Pipeline {
   // Capability: what the pipeline adds to those of the module.
   uint32_t capabilities() const { return capabilities_; }
 
-  // Checks that this model, as prepared, takes what the front end gives and gives what the filters take; `label_count` classes.
-  // kUnsupported: it does not.
+  // Checks that this model, as prepared, takes what the front end gives and gives what the filters take; `label_count`
+  // classes. kUnsupported: it does not.
   Status Bind(const InferenceEngine& engine, size_t label_count) { return DoBind(engine, label_count); }
 
-  // Takes over a configuration that has passed CheckConfig. The filters start afresh: what they had gathered belongs to the old one.
+  // Takes over a configuration that has passed CheckConfig. The filters start afresh: what they had gathered belongs to
+  // the old one.
   void Configure(const Config& config) { DoConfigure(config); }
 
   // Turns the transducer on or off. Sound that was gathered before is forgotten.
   void SetPowered(bool powered) { DoSetPowered(powered); }
 
-  // Borrows one capture, writes it into the model's input tensor and gives it back. kNotReady, kEndOfInput, and failures: as the
-  // source's Borrow, or as the front end's refusal.
+  // Borrows one capture, writes it into the model's input tensor and gives it back. kNotReady, kEndOfInput, and
+  // failures: as the source's Borrow, or as the front end's refusal.
   Result<Capture> Take(std::span<int8_t> input, uint32_t now_ms) { return DoTake(input, now_ms); }
 
-  // Scores and decides. `usable`: the capture was in the envelope and inference succeeded; otherwise the output is not looked at, and
-  // the decision is unknown.
+  // Scores and decides. `usable`: the capture was in the envelope and inference succeeded; otherwise the output is not
+  // looked at, and the decision is unknown.
   Judgement Judge(std::span<const int8_t> output, bool usable, uint32_t captured_ms) {
     return DoJudge(output, usable, captured_ms);
   }

@@ -1,5 +1,5 @@
-// What a module needs from its board or operating system, apart from what it senses with (see sources.h). Each port has at least
-// two implementations: a board and a Linux process, or a process and a test.
+// What a module needs from its board or operating system, apart from what it senses with (see sources.h). Each port has
+// at least two implementations: a board and a Linux process, or a process and a test.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,8 @@ class ModuleClock {
 // The interrupt line, or an indicator.
 class OutputPin {
  public:
-  // Interrupt line: drives the line high (an open drain lets go of it) or low. Indicator: lit or dark. The interrupt line is set with the
-  // BusLock held, from an interrupt too: be short.
+  // Interrupt line: drives the line high (an open drain lets go of it) or low. Indicator: lit or dark. The interrupt
+  // line is set with the BusLock held, from an interrupt too: be short.
   void Set(bool high) { DoSet(high); }
 
  protected:
@@ -36,7 +36,8 @@ class OutputPin {
   virtual void DoSet(bool high) = 0;
 };
 
-// Keeps the bus side (an interrupt, or another thread) and the pipeline side apart for a few microseconds. Never locked twice.
+// Keeps the bus side (an interrupt, or another thread) and the pipeline side apart for a few microseconds. Never locked
+// twice.
 class BusLock {
  public:
   void Lock() { DoLock(); }
@@ -53,9 +54,11 @@ class BusLock {
 // Non-volatile memory for one small record. The record carries its own checksum.
 class ConfigStore {
  public:
-  // Reads the record that was saved last and returns its size. kNotReady: nothing is stored. Anything else: the memory failed.
+  // Reads the record that was saved last and returns its size. kNotReady: nothing is stored. Anything else: the memory
+  // failed.
   Result<size_t> Load(std::span<uint8_t> record) { return DoLoad(record); }
-  // Keeps the record in place of the one before. If power fails in between, Load gives the old one, the new one, or garbage.
+  // Keeps the record in place of the one before. If power fails in between, Load gives the old one, the new one, or
+  // garbage.
   Status Save(std::span<const uint8_t> record) { return DoSave(record); }
   Status Erase() { return DoErase(); }
 

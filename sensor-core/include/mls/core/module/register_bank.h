@@ -39,13 +39,14 @@ struct NotifyCursor {
   uint32_t sequence = 0;
 };
 
-// Bus side (any interrupt or thread): RegisterTarget, Read, NextNotification. Pipeline side (one thread): the rest. Each call takes the
-// BusLock for the time it needs to copy one window, so a reader never sees half of a change.
+// Bus side (any interrupt or thread): RegisterTarget, Read, NextNotification. Pipeline side (one thread): the rest.
+// Each call takes the BusLock for the time it needs to copy one window, so a reader never sees half of a change.
 //
-// Writes take effect at once: the staged configuration reads back as written, also after the commands that set it back. What commands do
-// beyond that waits for the pipeline. There is room for one: a further command is refused with kBusy until the verdict of the last is there, so no verdict is ever lost. The same command with
-// the same token again is a repetition whose answer got lost: it is answered with kOk and not carried out twice. A command that is
-// written without a token is carried out each time.
+// Writes take effect at once: the staged configuration reads back as written, also after the commands that set it back.
+// What commands do beyond that waits for the pipeline. There is room for one: a further command is refused with kBusy
+// until the verdict of the last is there, so no verdict is ever lost. The same command with the same token again is a
+// repetition whose answer got lost: it is answered with kOk and not carried out twice. A command that is written
+// without a token is carried out each time.
 class RegisterBank final : public RegisterTarget {
  public:
   // `setup` must outlive the bank. `interrupt_line` may be null.
@@ -53,19 +54,19 @@ class RegisterBank final : public RegisterTarget {
 
   // --- Bus side ---
 
-  // As BeginRead, but copies into the caller's buffer: for links that need no frozen buffer beyond the call, however many. Returns the
-  // bytes copied: `size_bytes`, or with kToEndOfWindow all up to the end of the window.
+  // As BeginRead, but copies into the caller's buffer: for links that need no frozen buffer beyond the call, however
+  // many. Returns the bytes copied: `size_bytes`, or with kToEndOfWindow all up to the end of the window.
   Result<size_t> Read(uint8_t address, size_t size_bytes, std::span<uint8_t, kMaxWindowBytes> out);
 
-  // The next event to send by itself: each event that was made since control.notify was set, once per cursor, oldest first. kNotReady: none.
-  // What was acknowledged or dropped before it could be sent is left out.
+  // The next event to send by itself: each event that was made since control.notify was set, once per cursor, oldest
+  // first. kNotReady: none. What was acknowledged or dropped before it could be sent is left out.
   Result<EventRecord> NextNotification(NotifyCursor& cursor);
 
   // --- Pipeline side ---
 
   void AddCapabilities(uint32_t capabilities);  // Capability: what the bank cannot know. Before the first commit.
   void SetBootStage(BootStage stage);
-  void SetState(uint16_t state_bits, bool on);  // StateBit: ready, fault, degraded, input_ended; the bank knows the others.
+  void SetState(uint16_t state_bits, bool on);  // Ready, fault, degraded, input_ended; the bank knows the others.
   void ReportError(ErrorDomain domain, Status status);  // Error registers and counter; makes no event.
   void PostEvent(const EventRecord& event);             // All but its sequence number.
   void PublishResult(const LatestResult& result);       // All but its sequence number and its age.
@@ -83,8 +84,8 @@ class RegisterBank final : public RegisterTarget {
   const Config& active_config() const { return active_; }  // Changes only on the pipeline side.
   uint16_t config_generation() const { return status_.config_generation; }
 
-  // Ends an interrupt pulse whose time is over, and keeps the age of the result right when no new one comes for weeks. Call it at least once a
-  // day, and each millisecond where pulses shall be short.
+  // Ends an interrupt pulse whose time is over, and keeps the age of the result right when no new one comes for weeks.
+  // Call it at least once a day, and each millisecond where pulses shall be short.
   void Tick();
 
   const BankSetup& setup() const { return setup_; }
