@@ -23,9 +23,7 @@ Status CommitFullyConnected(PlanContext& context, const KernelChoice& choice) {
     return context.status();
   }
   const bool per_channel = t.weights.scales.count > 1;
-  // Kernels that want scratch expand the input in it: two bytes for each value, and a little more.
-  const uint32_t scratch_bytes = choice.scratch_bytes == 0 ? 0 : 2 * depth + choice.scratch_bytes;
-  if (scratch_bytes > 0) context.RequestScratch(scratch_bytes);
+  if (choice.scratch_bytes > 0) context.RequestScratch(choice.scratch_bytes);
   auto* p = context.Commit<FullyConnectedParams>(RequantizationBytes(per_channel ? outputs : 1));
   if (p == nullptr) return context.status();
   if (!per_channel) {
@@ -48,7 +46,7 @@ Status CommitFullyConnected(PlanContext& context, const KernelChoice& choice) {
   p->input_offset = static_cast<int16_t>(-t.input.zero_point);
   p->per_channel = per_channel;
   context.CountMacs(uint64_t{t.output.elements} * depth);
-  if (scratch_bytes > 0) context.BindScratch(p->scratch);
+  if (choice.scratch_bytes > 0) context.BindScratch(p->scratch);
   const bool fits = choice.otherwise == nullptr ||
                     HasSmallAccumulators(p->requantization, p->bias, outputs, per_channel ? outputs : 1, depth,
                                          choice.only_usual_shifts);
