@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <cmath>
 
 #include "mls/drivers/module/picture_source.h"
 
@@ -28,6 +29,7 @@ void CheckTogether(const Options& options) {
   if (options.input.empty()) throw CLI::ValidationError("--input is needed: a file, a directory, or - for standard input");
   if (options.listen.empty()) throw CLI::ValidationError("--listen is needed, as in --listen unix:/tmp/sensor.sock");
   if (options.input == "-" && options.loop) throw CLI::ValidationError("--loop: standard input cannot be played again");
+  if (std::isnan(options.frames_per_second)) throw CLI::ValidationError("--fps: not a number");
   const std::filesystem::path store = options.config_store.parent_path();
   if (!store.empty() && !std::filesystem::is_directory(store)) {
     throw CLI::ValidationError("--config-store: there is no directory " + store.string());
