@@ -277,35 +277,31 @@ MLS_AVX2 inline __m256i Both(const int16_t* values) {
   return _mm256_set1_epi32(two);
 }
 
-// Eight channels of four pixels.
-MLS_AVX2 inline void EightChannels(const PackedScratch& s, uint32_t pairs, const int16_t* weights, uint32_t c, __m256i sums[4]) {
-  const int16_t* const x = s.patches;
+// kBlocks times eight channels of four pixels, from channel `c` on.
+template <uint32_t kBlocks>
+MLS_AVX2 inline void PackedChannels(const PackedScratch& s, uint32_t pairs, const OutputRange& range, uint32_t c,
+                                    uint32_t channels, int count, int8_t* output) {
+  const int16_t* weights = s.weights + size_t{c / 8} * 16 * pairs;
   const uint32_t stride = s.patch_stride;
-  __m256i s0 = Load(s.bias + c), s1 = s0, s2 = s0, s3 = s0;
-  for (uint32_t pair = 0; pair < pairs; ++pair) {
-    const __m256i w = Load(weights + 16 * pair);
-    const int16_t* const at = x + 2 * pair;
-    s0 = _mm256_add_epi32(s0, _mm256_madd_epi16(w, Both(at)));
-    s1 = _mm256_add_epi32(s1, _mm256_madd_epi16(w, Both(at + stride)));
-    s2 = _mm256_add_epi32(s2, _mm256_madd_epi16(w, Both(at + 2 * stride)));
-    s3 = _mm256_add_epi32(s3, _mm256_madd_epi16(w, Both(at + 3 * stride)));
+  __m256i sums[kBlocks][kPackedPixels];
+  for (uint32_t b = 0; b < kBlocks; ++b) {
+    for (uint32_t i = 0; i < kPackedPixels; ++i) sums[b][i] = Load(s.bias + c + 8 * b);
   }
-  sums[0] = s0;
-  sums[1] = s1;
-  sums[2] = s2;
-  sums[3] = s3;
-}
-
-MLS_AVX2 void PackedPixels(const PackedScratch& s, uint32_t depth, const OutputRange& range, uint32_t channels, int count,
-                           int8_t* output) {
-  const uint32_t pairs = (depth + 1) / 2;
-  for (uint32_t c = 0; c < channels; c += 8) {
-    __m256i sums[kPackedPixels];
-    EightChannels(s, pairs, s.weights + size_t{c / 8} * 16 * pairs, c, sums);
+  const int16_t* at = s.patches;
+  for (uint32_t pair = 0; pair < pairs; ++pair, at += 2, weights += 16) {
+    const __m256i values[kPackedPixels] = {Both(at), Both(at + stride), Both(at + 2 * stride), Both(at + 3 * stride)};
+    for (uint32_t b = 0; b < kBlocks; ++b) {
+      const __m256i w = Load(weights + size_t{16} * pairs * b);
+      for (uint32_t i = 0; i < kPackedPixels; ++i) {
+        sums[b][i] = _mm256_add_epi32(sums[b][i], _mm256_madd_epi16(w, values[i]));
+      }
+    }
+  }
+  for (uint32_t b = 0; b < kBlocks; ++b, c += 8) {
     const Scaler scaler = MakeScaler(Load(s.multipliers + c), Load(s.shifts + c));
     const uint32_t valid = std::min(channels - c, 8u);
     for (int i = 0; i < count; ++i) {
-      const __m128i bytes = ToBytes(Finish(sums[i], scaler, range));
+      const __m128i bytes = ToBytes(Finish(sums[b][i], scaler, range));
       int8_t* const to = output + static_cast<uint32_t>(i) * channels + c;
       if (valid == 8) {
         _mm_storel_epi64(reinterpret_cast<__m128i*>(to), bytes);
@@ -316,6 +312,14 @@ MLS_AVX2 void PackedPixels(const PackedScratch& s, uint32_t depth, const OutputR
       }
     }
   }
+}
+
+MLS_AVX2 void PackedPixels(const PackedScratch& s, uint32_t depth, const OutputRange& range, uint32_t channels, int count,
+                           int8_t* output) {
+  const uint32_t pairs = (depth + 1) / 2;
+  uint32_t c = 0;
+  for (; c + 16 <= channels; c += 16) PackedChannels<2>(s, pairs, range, c, channels, count, output);
+  for (; c < channels; c += 8) PackedChannels<1>(s, pairs, range, c, channels, count, output);
 }
 
 MLS_AVX2 Status RunPackedConv2DAvx2(const void* params) {
