@@ -12,12 +12,7 @@
 namespace mls::datasheet {
 namespace {
 
-// "false_positive_rate" as "false positive rate", and with a capital.
-std::string Plain(std::string key) {
-  std::replace(key.begin(), key.end(), '_', ' ');
-  return key;
-}
-
+// Plain(key) with a capital.
 std::string Words(std::string key) {
   key = Plain(std::move(key));
   if (!key.empty()) key[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(key[0])));

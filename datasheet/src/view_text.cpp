@@ -1,10 +1,16 @@
 // Numbers, units and values as text.
+#include <algorithm>
 #include <cmath>
 #include <map>
 
 #include "view.h"
 
 namespace mls::datasheet {
+
+std::string Plain(std::string key) {
+  std::replace(key.begin(), key.end(), '_', ' ');
+  return key;
+}
 
 std::string UnitText(const std::string& ucum) {
   static const std::map<std::string, std::string> names = {
