@@ -11,7 +11,7 @@
 
 #include "embedded.h"
 #include "mls/datasheet/completeness.h"
-#include "mls/datasheet/facts.h"
+#include "mls/datasheet/export.h"
 #include "mls/datasheet/footprint.h"
 #include "mls/datasheet/generate.h"
 #include "mls/datasheet/lint.h"
@@ -132,6 +132,17 @@ int RunRender(const std::string& path, const std::string& html, const std::strin
   return 0;
 }
 
+int RunExport(const std::string& path, const std::string& name, const std::string& output) {
+  const ExportFormat* format = FindExportFormat(name);
+  if (format == nullptr) {
+    std::string names;
+    for (const ExportFormat& known : ExportFormats()) names += std::string("\n  ") + known.name + ": " + known.summary;
+    throw Stop{kFailed, "no format \"" + name + "\"; there are" + names};
+  }
+  Write(output, ToText(format->make(LoadValid(path))));
+  return 0;
+}
+
 int RunKey(const std::string& prefix) {
   const KeyPair pair = Need(MakeKeyPair());
   const std::string path = prefix + ".key";
@@ -214,6 +225,9 @@ int main(int argc, char** argv) {
   CLI::App* render = with_file(add("render", "Make pages for people", [&] { return RunRender(file, html, markdown); }));
   render->add_option("--html", html, "HTML page to write");
   render->add_option("--markdown", markdown, "Markdown to write (default: standard output)");
+  CLI::App* to = with_file(add("export", "Write it in a format that others read", [&] { return RunExport(file, other, output); }));
+  to->add_option("--format", other, "model-card, model-index, croissant, cyclonedx, spdx or thing")->required();
+  to->add_option("-o,--output", output, "File to write (default: standard output)");
   add("key", "Make an Ed25519 key pair: PREFIX.key and PREFIX.pub", [&] { return RunKey(output); })->add_option("prefix", output, "Path without ending")->required();
   CLI::App* sign = with_file(add("sign", "Sign a datasheet (Ed25519, in-toto statement)", [&] { return RunSign(file, key, output); }));
   sign->add_option("--key", key, "Private key (PEM)")->required();
