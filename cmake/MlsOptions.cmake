@@ -13,6 +13,8 @@ if(MLS_CCACHE)
 endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
+# GCC 12 takes text concatenation for overlapping copies (its bug 105651).
+add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict>)
 if(MLS_WERROR)
   add_compile_options(-Werror)
 endif()
@@ -31,9 +33,8 @@ function(mls_add_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LIBS} GTest::gmock GTest::gtest_main)
-  # GCC 12 misreads inlined containers at -O3: there these stay warnings. Product code is built without this.
-  target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-error=array-bounds
-    -Wno-error=free-nonheap-object -Wno-error=stringop-overflow -Wno-error=stringop-overread>)
+  # The libraries do the work; unoptimised test programs compile in half the time (and spare us GCC 12's false alarms at -O3).
+  target_compile_options(${name} PRIVATE -O0)
   target_compile_definitions(${name} PRIVATE
     MLS_SOURCE_DIR="${PROJECT_SOURCE_DIR}" MLS_BUILD_DIR="${PROJECT_BINARY_DIR}"
     MLS_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")

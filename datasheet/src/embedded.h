@@ -6,5 +6,7 @@
 namespace mls::datasheet {
 
 extern const std::string_view kSchemaText;
+extern const std::string_view kPageCss;
+extern const std::string_view kFactsTemplate;
 
 }  // namespace mls::datasheet

@@ -74,7 +74,7 @@ void CheckSplits(const Json& spec, const std::string& where, Findings& findings)
     findings.push_back({"split-shared", Severity::kError, where + "/training/splits",
                         "The splits add up to " + Percent(sum) + " of the data: two of them share samples."});
   } else if (splits.size() > 1 && hashes.size() < splits.size()) {
-    findings.push_back({"split-shared", Severity::kWarning, where + "/training/splits", "A split has no hash, so nobody can see that the splits differ."});
+    findings.push_back({"split-shared", Severity::kNote, where + "/training/splits", "A split has no hash, so nobody can see that the splits differ."});
   }
 }
 

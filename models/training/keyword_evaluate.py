@@ -121,6 +121,7 @@ def main() -> None:
     validation, validation_labels = clips_of(args.work / "validation.npz")
     if args.sweep:
         rng = np.random.default_rng(SEED)
+        validation, validation_labels = validation[::3], validation_labels[::3]
         clean = play(validation)
         noisy = [stream.posteriors(with_noise(rng, c, kept_noise[rng.integers(len(kept_noise))], 5.0)) for c in validation]
         for average in (2, 3, 4, 5):
@@ -153,7 +154,7 @@ def main() -> None:
         counts = table(list(labels), [first_word(events(p, decision)) for p in play(clips)])
         results[f"stream_{name}"] = {"what": f"{name} split, 1 s of quiet around each clip, first event", "counts": counts,
                                      **summary(counts)}
-    for snr in (20, 10, 5, 0):
+    for snr in (10, 5):
         noisy = [stream.posteriors(with_noise(rng, c, kept_noise[rng.integers(len(kept_noise))], snr)) for c in test]
         counts = table(list(test_labels), [first_word(events(p, decision)) for p in noisy])
         results[f"stream_test_{snr}_db"] = {"what": f"the same under the kept quarter of the noise recordings, {snr} dB",

@@ -15,7 +15,7 @@ from keyword_examples import LABELS
 MANIFEST = {
     "front_end": {"kind": "log_mel_40"},
     "labels": list(LABELS),
-    "decision": {"high_threshold_permille": 700, "low_threshold_permille": 400, "average_count": 3,
+    "decision": {"high_threshold_permille": 600, "low_threshold_permille": 300, "average_count": 4,
                  "consecutive_count": 1, "on_delay_ms": 0, "off_delay_ms": 0, "refractory_ms": 800,
                  "evaluate_every_hops": 5},
     "licence": "Apache-2.0",
@@ -31,6 +31,7 @@ MANIFEST = {
     "limits": [
         "English words yes, no, up, down; a window of 0.98 s, so slower speech is cut.",
         "Single words: a word inside a sentence is not looked for.",
+        "A first model: go, off and stop are taken for a word in 20 to 35 % of clips; 7.9 false accepts per hour of speech.",
         "See README.md for the measured figures.",
     ],
 }

@@ -45,9 +45,12 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--name", default="person", help="name of the checkpoint")
     args = parser.parse_args()
-    trained = person_train.network(with_features=True)
+    trained = person_train.network(training=True)
     model_file.load_weights(trained, args.work, args.name)
-    model = model_file.tf.keras.Model(trained.inputs, trained.get_layer("class").output)
+    model = person_train.network()
+    kept = [layer for layer in trained.layers if layer.weights and layer.name != "to_features"]
+    for layer, source in zip([layer for layer in model.layers if layer.weights], kept, strict=True):
+        layer.set_weights(source.get_weights())
 
     samples = [np.concatenate([np.zeros((48, 96)), np.ones((48, 96))])[None, ..., None]]  # the whole range: scale 1/255
     for seed in range(100, 103):

@@ -24,29 +24,30 @@ import person_teach
 
 SIDE = 96
 BATCH = 128
-SAMPLES_PER_EPOCH = 20000
+SMALL_SIDE = 64  # the first epochs use smaller pictures: half the time for the same number of pictures
+SAMPLES_PER_EPOCH = 10000
 PEAK_RATE = 3e-3
 
 
-def network(with_features: bool = False) -> tf.keras.Model:
+def network(training: bool = False) -> tf.keras.Model:
     """MobileNetV1 of width 0.25 with a narrower tail: 96x96 grey in 0..1 to softmax of no person, person.
-    `with_features` adds the head that predicts the teacher's features."""
+    For training it takes pictures of any size and has a second head that predicts the teacher's features."""
     layers = tf.keras.layers
 
     def norm(x: tf.Tensor) -> tf.Tensor:
         return layers.ReLU(6.0)(layers.BatchNormalization(momentum=0.98)(x))
 
-    inputs = layers.Input((SIDE, SIDE, 1), name="grey")
+    inputs = layers.Input((None, None, 1) if training else (SIDE, SIDE, 1), name="grey")
     x = norm(layers.Conv2D(8, 3, strides=2, padding="same", use_bias=False)(inputs))
     for filters, stride in ((16, 1), (32, 2), (32, 1), (64, 2), (64, 1), (128, 2), (128, 1), (128, 1), (128, 1),
                             (128, 1), (128, 1), (192, 2), (192, 1)):
         x = norm(layers.DepthwiseConv2D(3, strides=stride, padding="same", use_bias=False)(x))
         x = norm(layers.Conv2D(filters, 1, use_bias=False)(x))
-    pooled = layers.AveragePooling2D(3)(x)
+    pooled = layers.GlobalAveragePooling2D(keepdims=True)(x) if training else layers.AveragePooling2D(3)(x)
     x = layers.Softmax(name="class")(layers.Reshape((2,))(layers.Conv2D(2, 1)(pooled)))
-    if not with_features:
+    if not training:
         return tf.keras.Model(inputs, x)
-    head = layers.Dense(person_teach.FEATURES, name="features")(layers.Flatten()(pooled))
+    head = layers.Reshape((person_teach.FEATURES,), name="features")(layers.Conv2D(person_teach.FEATURES, 1, name="to_features")(pooled))
     return tf.keras.Model(inputs, {"class": x, "features": head})
 
 
@@ -70,7 +71,7 @@ def degrade(rng: np.random.Generator, picture: np.ndarray) -> np.ndarray:
     return np.clip(x, 0, 1)
 
 
-def batches(work: Path, seed: int) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
+def batches(work: Path, seed: int, side: int = SIDE) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
     """One epoch of batches from two chunks (all chunks take turns): pictures, class and standardised teacher features."""
     rng = np.random.default_rng(seed)
     room = person_crops.SIZE - SIDE
@@ -83,12 +84,13 @@ def batches(work: Path, seed: int) -> Iterator[tuple[np.ndarray, dict[str, np.nd
         chunk = np.load(file.with_name(file.name.replace("taught", "chunk").replace(".npy", ".npz")))
         loaded.append((chunk["grey"], chunk["target"], np.load(file)))
     for _ in range(SAMPLES_PER_EPOCH // BATCH):
-        x, y = np.empty((BATCH, SIDE, SIDE, 1), np.float32), np.empty((BATCH, 2), np.float32)
+        x, y = np.empty((BATCH, side, side, 1), np.float32), np.empty((BATCH, 2), np.float32)
         features = np.empty((BATCH, person_teach.FEATURES), np.float32)
         for i in range(BATCH):
             grey, target, seen = loaded[rng.integers(len(loaded))]
             n, dx, dy = rng.integers(len(grey)), rng.integers(room + 1), rng.integers(room + 1)
-            x[i, ..., 0] = degrade(rng, grey[n, dy:dy + SIDE, dx:dx + SIDE])
+            picture = degrade(rng, grey[n, dy:dy + SIDE, dx:dx + SIDE])
+            x[i, ..., 0] = picture if side == SIDE else cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
             y[i] = 1 - target[n], target[n]
             features[i] = (seen[n] - mean) / spread
         yield x, {"class": y, "features": features}
@@ -114,6 +116,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--small", type=int, default=28, help="number of first epochs with small pictures")
     parser.add_argument("--name", default="person", help="name of the checkpoint")
     args = parser.parse_args()
     tf.keras.utils.set_random_seed(7)
@@ -124,7 +127,7 @@ def main() -> None:
     rows = np.flatnonzero(photographs.validation)
     truth, pictures = photographs.person[rows], squares(photographs, rows).astype(np.float32)[..., None] / 255
 
-    model = network(with_features=True)
+    model = network(training=True)
     steps = SAMPLES_PER_EPOCH // BATCH
     optimizer = tf.keras.optimizers.legacy.Adam(tf.keras.optimizers.schedules.CosineDecay(
         2e-4, args.epochs * steps, warmup_target=PEAK_RATE, warmup_steps=steps))
@@ -136,11 +139,12 @@ def main() -> None:
     manager = tf.train.CheckpointManager(checkpoint, str(args.work / args.name), max_to_keep=1)
     checkpoint.restore(manager.latest_checkpoint).expect_partial()
 
-    signature = (tf.TensorSpec((BATCH, SIDE, SIDE, 1)),
-                 {"class": tf.TensorSpec((BATCH, 2)), "features": tf.TensorSpec((BATCH, person_teach.FEATURES))})
     for epoch in range(int(epoch_number), args.epochs):
         started = time.time()
-        data = tf.data.Dataset.from_generator(lambda seed=epoch: batches(args.work, seed), output_signature=signature)
+        side = SMALL_SIDE if epoch < args.small else SIDE
+        signature = (tf.TensorSpec((BATCH, side, side, 1)),
+                     {"class": tf.TensorSpec((BATCH, 2)), "features": tf.TensorSpec((BATCH, person_teach.FEATURES))})
+        data = tf.data.Dataset.from_generator(lambda n=epoch, s=side: batches(args.work, n, s), output_signature=signature)
         history = model.fit(data.prefetch(4), epochs=1, verbose=0)
         epoch_number.assign(epoch + 1)
         manager.save()

@@ -25,7 +25,7 @@ RULES = {
     "drivers/host": (HOST_SIDE, r".*"),
     "drivers/module": (r"mls/(interface|core|drivers/module)/", r".*"),
     "host-lib": (r"mls/(interface|host|drivers(?!/module))/", r".*"),
-    "datasheet": (r"mls/(interface|datasheet)/", r"[a-z_0-9]+|nlohmann/.*"),
+    "datasheet": (r"mls/(interface|datasheet)/", r"[a-z_0-9]+|(nlohmann|openssl)/.*"),
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 

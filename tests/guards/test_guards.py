@@ -1,12 +1,27 @@
 """The guards find what they look for, in trees that were doctored, and nothing in a sound one."""
+import importlib.machinery
+import importlib.util
 import pathlib
 import shutil
+import sys
 import tempfile
 import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
 
 import include_rules
 import must_not_compile
 import no_machine_paths
+import summarize_tests
+
+
+def script(name):
+    """A program of tools/ that has no suffix, as a module."""
+    loader = importlib.machinery.SourceFileLoader(name.replace("-", "_"), str(ROOT / "tools" / name))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
 
 
 class Tree(unittest.TestCase):
@@ -92,6 +107,38 @@ class MustNotCompile(Tree):
                           ("int x;\n", "the first line must be")):
             with self.subTest(why=why):
                 self.assertIn(why, self.problem(text))
+
+
+class SummarizeTests(Tree):
+    def summary(self, cases, steps):
+        self.write("release.xml", f"<testsuite>{cases}</testsuite>")
+        self.write("steps", steps)
+        return summarize_tests.summarize(self.root)
+
+    def test_adds_up_tests_and_steps_and_gives_reasons(self):
+        passed, failed, skipped = self.summary(
+            '<testcase name="a" status="run"/><testcase name="b" status="fail"/>'
+            '<testcase name="c" status="notrun"><skipped message="x"/><system-out>[ RUN ] c\nf.cpp:1: Skipped\nno models\n'
+            "[  SKIPPED ] c (0 ms)</system-out></testcase>",
+            "passed release build\nfailed release tests\nfailed m4 build\nskipped fuzz: no clang++-14\n")
+        self.assertEqual(passed, 2)
+        self.assertEqual(failed, ["release: b", "step m4 build"])
+        self.assertEqual(skipped, ["release: c: no models", "fuzz: no clang++-14"])
+
+    def test_a_test_program_that_was_not_built_is_a_failure(self):
+        self.assertEqual(self.summary('<testcase name="x_NOT_BUILT" status="notrun"/>', "")[1], ["release: x_NOT_BUILT"])
+
+    def test_a_step_that_failed_is_never_lost(self):
+        self.assertEqual(self.summary('<testcase name="a" status="run"/>', "failed release tests\n")[1], ["step release tests"])
+
+
+class SizeReport(unittest.TestCase):
+    def test_fails_over_budget_and_without_one(self):
+        report = script("size-report").report
+        budget = {"a": {"code_bytes": 10, "ram_bytes": 0}}
+        for sizes, good in (({"a": (10, 0)}, True), ({"a": (11, 0)}, False), ({"a": (10, 1)}, False), ({"a": (1, 0), "b": (1, 0)}, False)):
+            with self.subTest(sizes=sizes):
+                self.assertEqual(report(sizes, budget)[1], good)
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ void Prepare(const std::filesystem::path& path, ModelPackage& package, Inference
 
 std::string ShapeText(const TensorInfo& info) {
   std::string text;
-  for (int32_t side : info.shape()) text += (text.empty() ? "[" : ",") + std::to_string(side);
+  for (int32_t side : info.shape()) text.append(text.empty() ? "[" : ",").append(std::to_string(side));
   return text + "]";
 }
 

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <cmath>
 
 #include "mls/drivers/module/picture_source.h"
 
@@ -28,6 +29,7 @@ void CheckTogether(const Options& options) {
   if (options.input.empty()) throw CLI::ValidationError("--input is needed: a file, a directory, or - for standard input");
   if (options.listen.empty()) throw CLI::ValidationError("--listen is needed, as in --listen unix:/tmp/sensor.sock");
   if (options.input == "-" && options.loop) throw CLI::ValidationError("--loop: standard input cannot be played again");
+  if (std::isnan(options.frames_per_second)) throw CLI::ValidationError("--fps: not a number");
   const std::filesystem::path store = options.config_store.parent_path();
   if (!store.empty() && !std::filesystem::is_directory(store)) {
     throw CLI::ValidationError("--config-store: there is no directory " + store.string());
@@ -43,9 +45,9 @@ std::optional<int> ParseOptions(int argc, char** argv, Options& options) {
              "Then:    mlsensor watch unix:/tmp/kws.sock\n"
              "Exit status: 0 stopped, 1 failure, 2 usage, 3 bad model, 4 bad input.");
   std::string unique_id;
-  app.add_option("--profile", options.profile, "What it senses: keyword or person")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Profile>{{"keyword", Profile::kKeyword}, {"person", Profile::kPerson}}));
+  std::string profile, speed = "real";
+  app.add_option("--profile", profile, "What it senses; the model's manifest may tell")
+      ->check(CLI::IsMember({"keyword", "person"}));
   app.add_option("--model", options.model, "Model to run, a .tflite file; its manifest FILE.json lies beside it")->type_name("FILE");
   app.add_option("--input", options.input,
                  "What it hears or sees: a WAV, FLAC or OGG file, a JPEG or PNG picture, a directory of these, or - for raw 16 kHz "
@@ -55,20 +57,23 @@ std::optional<int> ParseOptions(int argc, char** argv, Options& options) {
       ->type_name("ADDRESS")
       ->allow_extra_args(false);
   app.add_flag("--loop", options.loop, "Play the input again when it has ended");
-  app.add_option("--speed", options.speed, "real: as fast as it was recorded; max: as fast as it can be worked off")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, Speed>{{"real", Speed::kReal}, {"max", Speed::kMax}}))
-      ->default_str("real");
+  app.add_option("--speed", speed, "As fast as it was recorded, or as fast as it can be worked off")
+      ->check(CLI::IsMember({"real", "max"}))
+      ->capture_default_str();
   app.add_option("--fps", options.frames_per_second, "Pictures per second")
       ->check(CLI::Range(0.001, PictureFileSource::kMaxFramesPerSecond))
+      ->type_name("N")
       ->capture_default_str();
   app.add_option("--unique-id", unique_id, "Number of this module, 32 hexadecimal digits; made from machine and address otherwise")
       ->type_name("HEX");
-  app.add_option("--datasheet", options.datasheet, "Datasheet whose hash the module shows")->check(CLI::ExistingFile)->type_name("FILE");
+  app.add_option("--datasheet", options.datasheet, "Datasheet whose hash the module shows")->check(CLI::ExistingFile);
   app.add_option("--config-store", options.config_store, "Where the configuration is kept when a host stores it")->type_name("FILE");
   app.add_flag("--print-known-answer", options.print_known_answer, "Print the known answer of the model for its manifest, and end");
   app.set_version_flag("--version", "mlsensor-module " MLS_VERSION);
   try {
     app.parse(argc, argv);
+    if (!profile.empty()) options.profile = profile == "keyword" ? Profile::kKeyword : Profile::kPerson;
+    options.speed = speed == "max" ? Speed::kMax : Speed::kReal;
     if (!unique_id.empty()) options.unique_id = ParseUniqueId(unique_id);
     CheckTogether(options);
   } catch (const CLI::ParseError& error) {

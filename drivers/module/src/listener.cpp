@@ -19,7 +19,7 @@
 namespace mls {
 namespace {
 
-constexpr int kBacklog = 8;
+constexpr int kBacklog = 64;
 constexpr int kKernelBufferBytes = 16 * 1024;
 
 bool TakePrefix(std::string_view& text, std::string_view prefix) {

@@ -74,9 +74,7 @@ bool FillRequantization(PlanContext& context, const ConvTensors& t, uint32_t cha
   auto* shifts = reinterpret_cast<int8_t*>(multipliers + channels);
   const bool per_channel = t.weights.scales.count > 1;
   for (uint32_t i = 0; i < channels; ++i) {
-    const double scale = static_cast<double>(t.weights.scales[per_channel ? i : 0]);
-    const QuantizedMultiplier q =
-        QuantizeMultiplier(static_cast<double>(t.input.scale) * scale / static_cast<double>(t.output.scale));
+    const QuantizedMultiplier q = QuantizeRatio(t.input.scale, t.weights.scales[per_channel ? i : 0], t.output.scale);
     if (!context.Require(q.shift <= 30, Status::kUnsupported, "a scale is too large", &t.weights)) return false;
     multipliers[i] = q.multiplier;
     shifts[i] = static_cast<int8_t>(q.shift);

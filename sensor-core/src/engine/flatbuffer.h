@@ -13,6 +13,7 @@ inline uint32_t LoadU32(const uint8_t* p) {
   return static_cast<uint32_t>(p[0]) | static_cast<uint32_t>(p[1]) << 8 | static_cast<uint32_t>(p[2]) << 16 |
          static_cast<uint32_t>(p[3]) << 24;
 }
+inline uint32_t LoadU16(const uint8_t* p) { return static_cast<uint32_t>(p[0]) | static_cast<uint32_t>(p[1]) << 8; }
 inline float LoadFloat(const uint8_t* p) { return std::bit_cast<float>(LoadU32(p)); }
 
 class FlatBuffer {
@@ -35,16 +36,10 @@ class FlatBuffer {
   Position Root() { return CheckTable(U32(0)); }
 
   uint32_t U32(uint64_t position) { return Fits(position, 4) ? LoadU32(At(static_cast<Position>(position))) : 0; }
-  int32_t I32(uint64_t position) { return static_cast<int32_t>(U32(position)); }
-  uint16_t U16(uint64_t position) {
-    if (!Fits(position, 2)) return 0;
-    const uint8_t* p = At(static_cast<Position>(position));
-    return static_cast<uint16_t>(p[0] | p[1] << 8);
-  }
 
   int32_t IntField(Position table, int field, int32_t otherwise) {
     const Position at = Field(table, field, 4);
-    return at == 0 ? otherwise : I32(at);
+    return at == 0 ? otherwise : static_cast<int32_t>(LoadU32(At(at)));
   }
   int32_t ByteField(Position table, int field, int32_t otherwise) {
     const Position at = Field(table, field, 1);
@@ -54,31 +49,35 @@ class FlatBuffer {
 
   Position TableField(Position table, int field) {
     const Position at = Field(table, field, 4);
-    return at == 0 ? 0 : CheckTable(uint64_t{at} + U32(at));
+    return at == 0 ? 0 : CheckTable(uint64_t{at} + LoadU32(At(at)));
   }
   Vector VectorField(Position table, int field, uint32_t element_bytes) {
     const Position at = Field(table, field, 4);
     if (at == 0) return {};
-    const uint64_t vector = uint64_t{at} + U32(at);
+    const uint64_t vector = uint64_t{at} + LoadU32(At(at));
     const uint32_t count = U32(vector);
     if (!Fits(vector, 4 + uint64_t{count} * element_bytes)) return {};
     return {static_cast<Position>(vector + 4), count};
   }
-  // Element of a vector of tables; `index` is the caller's to check.
+  // Elements of vectors; `index` is the caller's to check.
+  int32_t IntAt(const Vector& vector, uint32_t index) const {
+    return static_cast<int32_t>(LoadU32(At(vector.start + 4 * index)));
+  }
   Position TableAt(const Vector& vector, uint32_t index) {
-    const uint64_t at = uint64_t{vector.start} + 4 * uint64_t{index};
-    return CheckTable(at + U32(at));
+    const Position at = vector.start + 4 * index;
+    return CheckTable(uint64_t{at} + LoadU32(At(at)));
   }
 
   // Position of a field of `bytes` bytes, 0 if it has its default.
   Position Field(Position table, int field, uint32_t bytes) {
     if (table == 0 || corrupt_) return 0;
-    const Position vtable = static_cast<Position>(table - static_cast<int64_t>(I32(table)));
+    // CheckTable has seen to it that all of this lies inside the file.
+    const uint8_t* const vtable = At(table - LoadU32(At(table)));
     const uint32_t entry = 4 + 2 * static_cast<uint32_t>(field);
-    if (entry + 2 > U16(vtable)) return 0;
-    const uint32_t offset = U16(vtable + entry);
+    if (entry + 2 > LoadU16(vtable)) return 0;
+    const uint32_t offset = LoadU16(vtable + entry);
     if (offset == 0) return 0;
-    if (offset < 4 || offset + bytes > U16(vtable + 2)) {
+    if (offset < 4 || offset + bytes > LoadU16(vtable + 2)) {
       corrupt_ = true;
       return 0;
     }
@@ -98,13 +97,13 @@ class FlatBuffer {
       corrupt_ = true;
       return 0;
     }
-    const int64_t vtable = static_cast<int64_t>(table) - I32(table);
+    const int64_t vtable = static_cast<int64_t>(table) - static_cast<int32_t>(LoadU32(At(static_cast<Position>(table))));
     if (vtable < 0 || !Fits(static_cast<uint64_t>(vtable), 4)) {
       corrupt_ = true;
       return 0;
     }
-    const uint32_t vtable_bytes = U16(static_cast<uint64_t>(vtable));
-    const uint32_t table_bytes = U16(static_cast<uint64_t>(vtable) + 2);
+    const uint32_t vtable_bytes = LoadU16(At(static_cast<Position>(vtable)));
+    const uint32_t table_bytes = LoadU16(At(static_cast<Position>(vtable)) + 2);
     if (vtable_bytes < 4 || vtable_bytes % 2 != 0 || table_bytes < 4 ||
         !Fits(static_cast<uint64_t>(vtable), vtable_bytes) || !Fits(table, table_bytes)) {
       corrupt_ = true;

@@ -20,8 +20,6 @@ uint32_t ElementBytes(TensorType type) {
   return 0;
 }
 
-bool IsFinite(float x) { return x - x == 0; }
-
 }  // namespace
 
 const char* Model::Open(std::span<const uint8_t> bytes) {
@@ -69,6 +67,12 @@ const char* Model::ReadOperator(uint32_t index, OperatorRecord& record) {
   return file_.corrupt() ? kBroken : nullptr;
 }
 
+bool Model::IsConstant(uint32_t index) {
+  enum { kBuffer = 2, kData = 0 };
+  const uint32_t buffer = static_cast<uint32_t>(file_.IntField(file_.TableAt(tensors_, index), kBuffer, 0));
+  return buffer < buffers_.count && file_.VectorField(file_.TableAt(buffers_, buffer), kData, 1).count > 0;
+}
+
 const char* Model::ReadTensor(uint32_t index, Tensor& tensor, Status& status) {
   enum TensorField { kShape = 0, kType = 1, kBuffer = 2, kQuantization = 4, kIsVariable = 5, kSparsity = 6 };
   enum QuantizationField { kScale = 2, kZeroPoint = 3, kDetails = 5, kQuantizedDimension = 6 };
@@ -112,17 +116,19 @@ const char* Model::ReadTensor(uint32_t index, Tensor& tensor, Status& status) {
     if (file_.corrupt()) return kBroken;
     tensor.scales = {file_.At(scales.start), scales.count};
     for (uint32_t i = 0; i < scales.count; ++i) {
-      if (!(tensor.scales[i] >= 0) || !IsFinite(tensor.scales[i])) return "has a scale that is negative or not a number";
+      // Not negative, not infinite, not a NaN: below the bits of infinity.
+      if (static_cast<uint32_t>(file_.IntAt(scales, i)) >= 0x7f800000) return "has a scale that is negative or not a number";
     }
     if (scales.count > 0) {
       if (zero_points.count != scales.count && zero_points.count != 1) return "does not have one zero point for each scale";
       const int32_t low = tensor.type == TensorType::kInt8 ? -128 : tensor.type == TensorType::kInt16 ? -32768 : 0;
       const int32_t high = tensor.type == TensorType::kInt16 ? 32767 : low == 0 ? 255 : 127;
       for (uint32_t i = 0; i < zero_points.count; ++i) {
-        const uint64_t at = zero_points.start + 8 * uint64_t{i};
-        const int32_t value = file_.I32(at);
-        if (value < low || value > high || file_.I32(at + 4) != (value < 0 ? -1 : 0)) return "has a zero point out of range";
-        tensor.zero_points_are_zero &= value == 0;
+        const int32_t value = file_.IntAt(zero_points, 2 * i);
+        const int32_t above = file_.IntAt(zero_points, 2 * i + 1);
+        if ((value | above) == 0) continue;
+        if (value < low || value > high || above != (value < 0 ? -1 : 0)) return "has a zero point out of range";
+        tensor.zero_points_are_zero = false;
         if (i == 0) tensor.zero_point = value;
       }
       tensor.scale = tensor.scales[0];

@@ -25,15 +25,18 @@ class Model {
 
   const char* Open(std::span<const uint8_t> bytes);
   const char* ReadOperator(uint32_t index, OperatorRecord& record);
+  // Whether the tensor's data are in the file; also false if it is damaged.
+  bool IsConstant(uint32_t index);
   // Sets `status` along with the text: kCorrupt or kUnsupported.
   const char* ReadTensor(uint32_t index, Tensor& tensor, Status& status);
 
   FlatBuffer& file() { return file_; }
+  const FlatBuffer& file() const { return file_; }
   uint32_t tensor_count() const { return tensors_.count; }
   uint32_t operator_count() const { return operators_.count; }
   const FlatBuffer::Vector& inputs() const { return inputs_; }
   const FlatBuffer::Vector& outputs() const { return outputs_; }
-  int32_t Index(const FlatBuffer::Vector& vector, uint32_t i) { return file_.I32(uint64_t{vector.start} + 4 * uint64_t{i}); }
+  int32_t Index(const FlatBuffer::Vector& vector, uint32_t i) { return file_.IntAt(vector, i); }
 
  private:
   FlatBuffer file_;

@@ -10,20 +10,61 @@ namespace mls::engine {
 
 float ScaleList::operator[](uint32_t index) const { return LoadFloat(bytes + 4 * size_t{index}); }
 
-QuantizedMultiplier QuantizeMultiplier(double value) {
-  const uint64_t bits = std::bit_cast<uint64_t>(value);
-  const int exponent = static_cast<int>(bits >> 52 & 0x7ff);
-  if (exponent == 0) return {};  // Zero, or so small that the shift would be far below -31.
-  // value = mantissa * 2^(exponent - 1075); as a fraction in [0.5, 1) times 2^shift, 31 bits of it kept.
-  const uint64_t mantissa = (bits & ((uint64_t{1} << 52) - 1)) | uint64_t{1} << 52;
-  int shift = exponent - 1022;
-  uint32_t fixed = static_cast<uint32_t>((mantissa + (uint64_t{1} << 21)) >> 22);
-  if (fixed == uint32_t{1} << 31) {
-    fixed >>= 1;
+namespace {
+
+// value = mantissa * 2^exponent with bit 23 of the mantissa set; mantissa 0 for zero.
+struct Unpacked {
+  uint32_t mantissa;
+  int exponent;
+};
+Unpacked Unpack(float value) {
+  const uint32_t bits = std::bit_cast<uint32_t>(value);
+  const uint32_t fraction = bits & 0x7fffff;
+  const int exponent = static_cast<int>(bits >> 23 & 0xff);
+  if (exponent != 0) return {fraction | 0x800000, exponent - 150};
+  if (fraction == 0) return {0, 0};
+  const int shift = std::countl_zero(fraction) - 8;
+  return {fraction << shift, -149 - shift};
+}
+
+}  // namespace
+
+QuantizedMultiplier QuantizeRatio(float a, float b, float c, int exponent) {
+  const Unpacked ua = Unpack(a), ub = Unpack(b), uc = Unpack(c);
+  if (ua.mantissa == 0 || ub.mantissa == 0 || uc.mantissa == 0) return {};
+  uint64_t product = uint64_t{ua.mantissa} * ub.mantissa;
+  int shift = exponent + ua.exponent + ub.exponent - uc.exponent;
+  if (product >> 47 == 0) {
+    product <<= 1;
+    --shift;
+  }
+  // Long division, a byte at a time: `high` gets the 24 or 25 bits of the whole part, `low` 32 bits of the fraction.
+  const uint32_t divisor = uc.mantissa;
+  uint32_t rest = static_cast<uint32_t>(product >> 24);
+  const bool wide = rest >= divisor;
+  if (wide) rest -= divisor;
+  const auto next = [&rest, divisor](uint32_t quotient, uint32_t byte) {
+    rest = rest << 8 | byte;
+    const uint32_t digit = rest / divisor;
+    rest -= digit * divisor;
+    return quotient << 8 | digit;
+  };
+  const uint32_t below = static_cast<uint32_t>(product);
+  uint32_t high = next(next(next(wide, below >> 16 & 0xff), below >> 8 & 0xff), below & 0xff);
+  uint32_t low = next(next(next(next(0, 0), 0), 0), 0);
+  // 31 bits are kept; `low` becomes the fraction after them.
+  const int more = wide ? 6 : 7;
+  high = high << more | low >> (32 - more);
+  low <<= more;
+  shift += wide ? 25 : 24;
+  // Halves round up. So does what a double cannot tell from one half: 2^-23 or less below it.
+  if (low >= 0x80000000u - (1u << 9)) ++high;
+  if (high == 0x80000000u) {
+    high >>= 1;
     ++shift;
   }
   if (shift < -31) return {};
-  return {static_cast<int32_t>(fixed), shift};
+  return {static_cast<int32_t>(high), shift};
 }
 
 int32_t RoundToInt(float value) {

@@ -1,5 +1,6 @@
-// From the float scales of a model to the integers that kernels use, exactly as TensorFlow Lite derives them. All float
-// operations here are single IEEE additions, multiplications and divisions, so all targets agree; nothing calls libm.
+// From the float scales of a model to the integers that kernels use, exactly as TensorFlow Lite derives them, so that all
+// targets agree. It computes with doubles and frexp; the same comes out here of integers, since small processors have no
+// doubles.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,9 @@ struct QuantizedMultiplier {
   int32_t shift = 0;       // The value is multiplier * 2^(shift - 31).
 };
 
-// A value of 0 or more. Below 2^-32 it becomes zero. `shift` may exceed what kernels accept (30): check it.
-QuantizedMultiplier QuantizeMultiplier(double value);
+// a * b / c * 2^exponent for finite a, b >= 0 and c > 0, as if a * b and the quotient were rounded to doubles. Below 2^-32 it
+// becomes zero. `shift` may exceed what kernels accept (30): check it.
+QuantizedMultiplier QuantizeRatio(float a, float b, float c, int exponent = 0);
 
 // Nearest integer, half away from zero, saturated to 32 bits; 0 for a NaN.
 int32_t RoundToInt(float value);

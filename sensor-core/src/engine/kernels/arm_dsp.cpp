@@ -64,11 +64,19 @@ constexpr uint32_t ConvScratchBytes(const ConvParams& p) {
 
 // Writes `count` values (a multiple of 4) of one pixel; returns where the next ones go.
 inline uint32_t* Expand(const int8_t* from, int count, uint32_t offsets, uint32_t* to) {
-  for (const int8_t* end = from + count; from != end; from += 4, to += 2 * kPixels) {
-    const uint32_t bytes = Load32(from);
-    to[0] = Even(offsets, bytes);
-    to[kPixels] = Odd(offsets, bytes);
+  const auto four = [offsets](const int8_t* bytes_at, uint32_t* at) {
+    const uint32_t bytes = Load32(bytes_at);
+    at[0] = Even(offsets, bytes);
+    at[kPixels] = Odd(offsets, bytes);
+  };
+  const int8_t* const end = from + count;
+  for (; end - from >= 16; from += 16, to += 8 * kPixels) {
+    four(from, to);
+    four(from + 4, to + 2 * kPixels);
+    four(from + 8, to + 4 * kPixels);
+    four(from + 12, to + 6 * kPixels);
   }
+  for (; from != end; from += 4, to += 2 * kPixels) four(from, to);
   return to;
 }
 
@@ -461,10 +469,31 @@ Status RunDepthwiseConv2DArmDsp(const void* params) {
   return Status::kOk;
 }
 
+// With one input channel this is a CONV_2D whose weights lie the other way round: the scratch begins with them turned.
+uint32_t TurnedWeightsBytes(const ConvParams& p) {
+  return (uint32_t{p.kernel_height} * p.kernel_width * p.output_channels + 7) / 8 * 8;
+}
+Status RunOneChannelDepthwiseArmDsp(const void* params) {
+  ConvParams p = *static_cast<const ConvParams*>(params);
+  auto* const turned = static_cast<int8_t*>(p.scratch);
+  const int taps = p.kernel_height * p.kernel_width;
+  for (int c = 0; c < p.output_channels; ++c) {
+    for (int tap = 0; tap < taps; ++tap) turned[c * taps + tap] = p.weights[tap * p.output_channels + c];
+  }
+  p.weights = turned;
+  p.scratch = turned + TurnedWeightsBytes(p);
+  return RunConv2DArmDsp(&p);
+}
+
 Status PlanDepthwiseConv2DArmDsp(PlanContext& context) {
   ConvPlan plan;
   if (!ReadDepthwiseConv2D(context, plan)) return context.status();
   const ConvParams& p = plan.params;
+  if (p.input_channels == 1 && p.output_channels > 1 && p.batches == 1 && plan.tensors.has_bias) {
+    return CommitConv(context, plan, {.kernel = RunOneChannelDepthwiseArmDsp, .pixels_at_once = kPixels,
+                                      .scratch_bytes = TurnedWeightsBytes(p) + ConvScratchBytes(p),
+                                      .otherwise = RunDepthwiseConv2D});
+  }
   if (p.input_channels != p.output_channels || p.output_channels % 4 != 0 || p.batches != 1 || p.dilation_height != 1 ||
       p.dilation_width != 1 || !plan.tensors.has_bias) {
     return CommitConv(context, plan, {.kernel = RunDepthwiseConv2D});
@@ -475,45 +504,139 @@ Status PlanDepthwiseConv2DArmDsp(PlanContext& context) {
                                     .otherwise = RunDepthwiseConv2D, .only_usual_shifts = true});
 }
 
-// --- FULLY_CONNECTED: the input is expanded once -------------------------------------------------------------------------
+// --- FULLY_CONNECTED: two outputs at once --------------------------------------------------------------------------------
+// Short inputs are expanded to 16 bits once, in scratch; long ones each time anew, since that would take too much memory.
+
+constexpr uint32_t kMostExpanded = 128;
+
+// The assembler below counts on this layout.
+struct TwoRows {
+  const void* input;  // Expanded values, or bytes.
+  const int8_t* a;
+  const int8_t* b;
+  uint32_t eights;
+  int32_t sum_a, sum_b;
+  uint32_t offsets;
+};
+static_assert(offsetof(TwoRows, sum_a) == 16 && sizeof(TwoRows) == 28);
+
+// r0 input, r1 and r2 rows, r3-r6 values (0 and 2; 1 and 3; 4 and 6; 5 and 7), r7 count, r8 and r9 sums, r10 offsets,
+// r11 and r12 weights, lr a pair of them.
+asm(R"(
+  .macro mls_dot_eight row, sum
+    ldrd  r11, r12, [\row], #8
+    sxtb16 lr, r11
+    smlad \sum, lr, r3, \sum
+    sxtb16 lr, r11, ror #8
+    smlad \sum, lr, r4, \sum
+    sxtb16 lr, r12
+    smlad \sum, lr, r5, \sum
+    sxtb16 lr, r12, ror #8
+    smlad \sum, lr, r6, \sum
+  .endm
+  .macro mls_eight expanded
+  .if \expanded
+    ldmia r0!, {r3, r4, r5, r6}
+  .else
+    ldrd  r4, r6, [r0], #8
+    sxtab16 r3, r10, r4
+    sxtab16 r5, r10, r6
+    sxtab16 r4, r10, r4, ror #8
+    sxtab16 r6, r10, r6, ror #8
+  .endif
+    mls_dot_eight r1, r8
+    mls_dot_eight r2, r9
+  .endm
+  .macro mls_two_rows name, expanded
+  .section .text.\name, "ax", %progbits
+  .balign 4
+  .thumb_func
+  .type \name, %function
+\name:
+    push  {r0, r4-r11, lr}
+    ldmia r0, {r0, r1, r2, r7, r8, r9, r10}
+    lsrs  r7, #1
+    bcc   1f
+    mls_eight \expanded
+    cmp   r7, #0
+    beq   2f
+  1:
+    mls_eight \expanded
+    mls_eight \expanded
+    subs  r7, #1
+    bne   1b
+  2:
+    pop   {r0, r4}
+    strd  r8, r9, [r0, #16]
+    pop   {r5-r11, pc}
+  .size \name, . - \name
+  .endm
+  mls_two_rows mls_two_rows_expanded_arm_dsp, 1
+  mls_two_rows mls_two_rows_arm_dsp, 0
+  .text
+)");
+extern "C" void mls_two_rows_expanded_arm_dsp(TwoRows* rows);
+extern "C" void mls_two_rows_arm_dsp(TwoRows* rows);
 
 Status RunFullyConnectedArmDsp(const void* params) {
   const FullyConnectedParams& p = *static_cast<const FullyConnectedParams*>(params);
   const uint32_t offsets = Twice(p.input_offset);
-  const uint32_t whole = p.depth / 4 * 4;
   auto* const values = static_cast<uint32_t*>(p.scratch);
   int8_t* output = p.output;
   for (uint32_t batch = 0; batch < p.batches; ++batch) {
     const int8_t* input = p.input + size_t{batch} * p.depth;
-    for (uint32_t i = 0; i < whole; i += 4) {
-      const uint32_t bytes = Load32(input + i);
-      values[i / 2] = Even(offsets, bytes);
-      values[i / 2 + 1] = Odd(offsets, bytes);
-    }
-    const int8_t* weights = p.weights;
-    for (uint32_t c = 0; c < p.outputs; ++c) {
-      int32_t sum = p.bias == nullptr ? 0 : p.bias[c];
-      const uint32_t* v = values;
-      for (const int8_t* end = weights + whole; weights != end; weights += 4, v += 2) {
-        const uint32_t bytes = Load32(weights);
-        sum = __smlad(static_cast<int16x2_t>(Even(0, bytes)), static_cast<int16x2_t>(v[0]), sum);
-        sum = __smlad(static_cast<int16x2_t>(Odd(0, bytes)), static_cast<int16x2_t>(v[1]), sum);
+    if (values != nullptr) {
+      for (uint32_t i = 0; i < p.depth; i += 4) {
+        const uint32_t bytes = Load32(input + i);
+        values[i / 2] = Even(offsets, bytes);
+        values[i / 2 + 1] = Odd(offsets, bytes);
       }
-      for (uint32_t i = whole; i < p.depth; ++i) sum += (input[i] + p.input_offset) * *weights++;
-      *output++ = Finish(sum, ChannelAt(p.requantization, p.per_channel ? c : 0));
+    }
+    TwoRows rows = {input, p.weights, p.weights + p.depth, p.depth / 8, 0, 0, offsets};
+    auto* const sum_rows = values != nullptr ? mls_two_rows_expanded_arm_dsp : mls_two_rows_arm_dsp;
+    if (values != nullptr) rows.input = values;
+    const int32_t* bias = p.bias;
+    Channel channel = ChannelAt(p.requantization, 0);
+    const int8_t* const end = output + p.outputs;
+    for (uint32_t c = 0; output != end; c += 2) {
+      const bool two = end - output > 1;
+      if (!two) rows.b = rows.a;  // The last output of an odd number is computed twice.
+      rows.sum_a = rows.sum_b = 0;
+      if (bias != nullptr) {
+        rows.sum_a = bias[0];
+        if (two) rows.sum_b = bias[1];
+        bias += 2;
+      }
+      sum_rows(&rows);
+      if (p.per_channel) channel = ChannelAt(p.requantization, c);
+      *output++ = Finish(rows.sum_a, channel);
+      if (!two) break;
+      if (p.per_channel) channel = ChannelAt(p.requantization, c + 1);
+      *output++ = Finish(rows.sum_b, channel);
+      rows.a += 2 * p.depth;
+      rows.b += 2 * p.depth;
     }
   }
   ClampOutput(p.requantization, p.output, p.batches * p.outputs);
   return Status::kOk;
 }
 
+Status PlanFullyConnectedArmDsp(PlanContext& context) {
+  Tensor weights;
+  if (!context.Input(1, weights)) return context.status();
+  const uint32_t depth = weights.rank == 2 ? static_cast<uint32_t>(weights.dims[1]) : 0;
+  const bool words = reinterpret_cast<uintptr_t>(weights.constant) % 4 == 0;
+  if (depth % 8 != 0 || !words) return CommitFullyConnected(context, {.kernel = RunFullyConnected});
+  return CommitFullyConnected(context, {.kernel = RunFullyConnectedArmDsp,
+                                        .scratch_bytes = depth <= kMostExpanded ? 2 * depth : 0,
+                                        .otherwise = RunFullyConnected, .only_usual_shifts = true});
+}
+
 }  // namespace
 
 constinit const OperatorRegistration kConv2D = {3, "CONV_2D", PlanConv2DArmDsp};
 constinit const OperatorRegistration kDepthwiseConv2D = {4, "DEPTHWISE_CONV_2D", PlanDepthwiseConv2DArmDsp};
-constinit const OperatorRegistration kFullyConnected = {9, "FULLY_CONNECTED", [](PlanContext& context) {
-  return CommitFullyConnected(context, {.kernel = RunFullyConnectedArmDsp, .scratch_bytes = 8, .otherwise = RunFullyConnected, .only_usual_shifts = true});
-}};
+constinit const OperatorRegistration kFullyConnected = {9, "FULLY_CONNECTED", PlanFullyConnectedArmDsp};
 
 }  // namespace mls::engine
 #endif

@@ -47,7 +47,7 @@ Status RunRelu(const void* params) {
 Status PlanRelu(PlanContext& context) {
   Tensor input, output;
   if (!PlanElementwise(context, input, output)) return context.status();
-  const QuantizedMultiplier q = QuantizeMultiplier(static_cast<double>(input.scale) / static_cast<double>(output.scale));
+  const QuantizedMultiplier q = QuantizeRatio(input.scale, 1.0f, output.scale);
   if (!context.Require(q.shift <= 30, Status::kUnsupported, "a scale is too large", &input)) return context.status();
   ActivationParams params{};
   params.multiplier = q.multiplier;
@@ -95,8 +95,7 @@ Status RunLogistic(const void* params) {
 Status PlanLogistic(PlanContext& context) {
   Tensor input, output;
   if (!PlanElementwise(context, input, output)) return context.status();
-  const QuantizedMultiplier q =
-      QuantizeMultiplier(static_cast<double>(input.scale) * static_cast<double>(1 << (31 - kLogisticIntegerBits)));
+  const QuantizedMultiplier q = QuantizeRatio(input.scale, 1.0f, 1.0f, 31 - kLogisticIntegerBits);
   if (!context.Require(output.scale == 1.0f / 256 && output.zero_point == -128, Status::kUnsupported,
                        "output is not quantised as 1/256 with zero point -128", &output) ||
       !context.Require(q.shift >= 0 && q.shift <= 30, Status::kUnsupported, "input's scale is out of range", &input)) {

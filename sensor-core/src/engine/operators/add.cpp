@@ -1,3 +1,4 @@
+#include "../add.h"
 #include "../fixed_point.h"
 #include "../quantize.h"
 #include "mls/core/engine/operators.h"
@@ -5,30 +6,14 @@
 namespace mls::engine {
 namespace {
 
-constexpr int kLeftShift = 20;  // Inputs are scaled up by this before they are brought to a common scale.
+// An input at the common scale.
+int32_t Rescale(const AddInput& input, int8_t x) {
+  const int32_t shifted = WrappingShiftLeft(x + input.offset, kAddLeftShift);
+  return RoundingDivideByPowerOfTwo(RoundingDoublingHighMul(shifted, input.multiplier), -input.shift);
+}
 
-struct AddInput {
-  const int8_t* data;
-  int32_t offset, multiplier, shift;
-  // Elements to move per step of each output dimension; 0 where this input is broadcast.
-  int32_t strides[TensorInfo::kMaxRank];
-};
-
-struct AddParams {
-  AddInput inputs[2];
-  int8_t* output;
-  int32_t dims[TensorInfo::kMaxRank];  // Of the output, with leading ones.
-  int32_t multiplier, shift, offset;
-  Int8Range range;
-};
-
-int8_t AddOne(const AddParams& p, int8_t a, int8_t b) {
-  const auto scaled = [](const AddInput& input, int8_t x) {
-    const int32_t shifted = WrappingShiftLeft(x + input.offset, kLeftShift);
-    return RoundingDivideByPowerOfTwo(RoundingDoublingHighMul(shifted, input.multiplier), -input.shift);
-  };
-  const int32_t sum = WrappingAdd(scaled(p.inputs[0], a), scaled(p.inputs[1], b));
-  const int32_t result = RoundingDivideByPowerOfTwo(RoundingDoublingHighMul(sum, p.multiplier), -p.shift);
+int8_t Combine(const AddParams& p, int32_t a, int32_t b) {
+  const int32_t result = RoundingDivideByPowerOfTwo(RoundingDoublingHighMul(WrappingAdd(a, b), p.multiplier), -p.shift);
   return ClampToInt8(WrappingAdd(result, p.offset), p.range.min, p.range.max);
 }
 
@@ -44,10 +29,47 @@ Status Run(const void* params) {
         for (int i3 = 0; i3 < d[3]; ++i3) {
           const int8_t* a = p.inputs[0].data + i0 * sa[0] + i1 * sa[1] + i2 * sa[2] + i3 * sa[3];
           const int8_t* b = p.inputs[1].data + i0 * sb[0] + i1 * sb[1] + i2 * sb[2] + i3 * sb[3];
-          for (int i4 = 0; i4 < d[4]; ++i4) *output++ = AddOne(p, a[i4 * sa[4]], b[i4 * sb[4]]);
+          for (int i4 = 0; i4 < d[4]; ++i4) {
+            *output++ = Combine(p, Rescale(p.inputs[0], a[i4 * sa[4]]), Rescale(p.inputs[1], b[i4 * sb[4]]));
+          }
         }
       }
     }
+  }
+  return Status::kOk;
+}
+
+// Two inputs of the output's shape. Nothing here can overflow: an input at the common scale is below 2^28, so a rounding,
+// doubling high multiply is a rounding high multiply of the double, and halves have room.
+struct Rounder {
+  int32_t multiplier, half, right;
+  int32_t sign_mask;  // All ones if there is something to round.
+  Rounder(int32_t q, int32_t shift) : multiplier(q), half(shift == 0 ? 0 : 1 << (-shift - 1)), right(-shift), sign_mask(shift == 0 ? 0 : -1) {}
+  int32_t operator()(int32_t x) const {
+    const int32_t high = static_cast<int32_t>((static_cast<int64_t>(2 * x) * multiplier + (int64_t{1} << 31)) >> 32);
+    return (high + half + ((x >> 31) & sign_mask)) >> right;
+  }
+};
+
+Status RunFlat(const void* params) {
+  const AddParams& p = *static_cast<const AddParams*>(params);
+  const Rounder scale_a(p.inputs[0].multiplier, p.inputs[0].shift), scale_b(p.inputs[1].multiplier, p.inputs[1].shift);
+  const Rounder scale_out(p.multiplier, p.shift);
+  const int32_t offset_a = p.inputs[0].offset, offset_b = p.inputs[1].offset, offset = p.offset;
+  const int32_t low = p.range.min, high = p.range.max;
+  const int8_t* a = p.inputs[0].data;
+  const int8_t* b = p.inputs[1].data;
+  int8_t* output = p.output;
+  const int8_t* const end = output + p.dims[0];
+#ifdef MLS_ENGINE_X86
+  const uint32_t done = AddFlatFast(p, static_cast<uint32_t>(p.dims[0]));
+  a += done;
+  b += done;
+  output += done;
+#endif
+  for (; output != end; ++output, ++a, ++b) {
+    const int32_t sum = scale_a((*a + offset_a) * (1 << kAddLeftShift)) + scale_b((*b + offset_b) * (1 << kAddLeftShift));
+    *output = ClampToInt8(scale_out(sum) + offset, low, high);
   }
   return Status::kOk;
 }
@@ -94,15 +116,14 @@ Status Plan(PlanContext& context) {
       !ActivationRange(context, context.OptionByte(0, 0), output, params.range)) {
     return context.status();
   }
-  const double twice_max = 2 * static_cast<double>(std::max(inputs[0].scale, inputs[1].scale));
+  const float most = std::max(inputs[0].scale, inputs[1].scale);
   for (int i = 0; i < 2; ++i) {
-    const QuantizedMultiplier q = QuantizeMultiplier(static_cast<double>(inputs[i].scale) / twice_max);
+    const QuantizedMultiplier q = QuantizeRatio(inputs[i].scale, 1.0f, most, -1);
     params.inputs[i].offset = -inputs[i].zero_point;
     params.inputs[i].multiplier = q.multiplier;
     params.inputs[i].shift = q.shift;
   }
-  const QuantizedMultiplier q =
-      QuantizeMultiplier(twice_max / (static_cast<double>(1 << kLeftShift) * static_cast<double>(output.scale)));
+  const QuantizedMultiplier q = QuantizeRatio(most, 1.0f, output.scale, 1 - kAddLeftShift);
   if (!context.Require(q.shift <= 0, Status::kUnsupported, "output's scale is too small", &output)) return context.status();
   params.multiplier = q.multiplier;
   params.shift = q.shift;
@@ -116,9 +137,11 @@ Status Plan(PlanContext& context) {
   if (p == nullptr) return context.status();
   *p = params;
   for (int i = 0; i < 2; ++i) context.Bind(p->inputs[i].data, inputs[i]);
+  const bool flat = inputs[0].elements == output.elements && inputs[1].elements == output.elements && params.shift >= -30;
+  if (flat) p->dims[0] = static_cast<int32_t>(output.elements);
   context.Bind(p->output, output);
   context.CountMacs(output.elements);
-  context.SetKernel(Run, p);
+  context.SetKernel(flat ? RunFlat : Run, p);
   return Status::kOk;
 }
 

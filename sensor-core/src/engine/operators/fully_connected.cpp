@@ -23,15 +23,13 @@ Status CommitFullyConnected(PlanContext& context, const KernelChoice& choice) {
     return context.status();
   }
   const bool per_channel = t.weights.scales.count > 1;
-  // Kernels that want scratch expand the input in it: two bytes for each value, and a little more.
-  const uint32_t scratch_bytes = choice.scratch_bytes == 0 ? 0 : 2 * depth + choice.scratch_bytes;
-  if (scratch_bytes > 0) context.RequestScratch(scratch_bytes);
+  if (choice.scratch_bytes > 0) context.RequestScratch(choice.scratch_bytes);
   auto* p = context.Commit<FullyConnectedParams>(RequantizationBytes(per_channel ? outputs : 1));
   if (p == nullptr) return context.status();
   if (!per_channel) {
     // Unlike the convolutions, TensorFlow Lite multiplies these two as floats.
     const float product = t.input.scale * t.weights.scale;
-    const QuantizedMultiplier q = QuantizeMultiplier(static_cast<double>(product) / static_cast<double>(t.output.scale));
+    const QuantizedMultiplier q = QuantizeRatio(product, 1.0f, t.output.scale);
     if (!context.Require(q.shift <= 30, Status::kUnsupported, "a scale is too large", &t.weights)) return context.status();
     auto* multiplier = reinterpret_cast<int32_t*>(p + 1);
     auto* shift = reinterpret_cast<int8_t*>(multiplier + 1);
@@ -47,8 +45,9 @@ Status CommitFullyConnected(PlanContext& context, const KernelChoice& choice) {
   p->outputs = outputs;
   p->input_offset = static_cast<int16_t>(-t.input.zero_point);
   p->per_channel = per_channel;
+  p->copy_weights = choice.copy_weights;
   context.CountMacs(uint64_t{t.output.elements} * depth);
-  if (scratch_bytes > 0) context.BindScratch(p->scratch);
+  if (choice.scratch_bytes > 0) context.BindScratch(p->scratch);
   const bool fits = choice.otherwise == nullptr ||
                     HasSmallAccumulators(p->requantization, p->bias, outputs, per_channel ? outputs : 1, depth,
                                          choice.only_usual_shifts);
@@ -76,7 +75,7 @@ namespace portable {
 constinit const OperatorRegistration kFullyConnected = {
     9, "FULLY_CONNECTED", [](PlanContext& context) { return PlanFullyConnected(context, RunFullyConnected); }};
 }
-#ifndef MLS_ENGINE_ARM_DSP
+#ifndef MLS_ENGINE_FAST_KERNELS
 constinit const OperatorRegistration kFullyConnected = portable::kFullyConnected;
 #endif
 

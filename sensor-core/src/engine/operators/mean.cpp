@@ -59,7 +59,7 @@ Status Plan(PlanContext& context) {
     (i < first ? params.outer : reduced_axes >> i & 1 ? params.reduced : params.inner) *= input.dims[i];
   }
   const uint32_t kept = static_cast<uint32_t>(params.outer) * static_cast<uint32_t>(params.inner);
-  QuantizedMultiplier q = QuantizeMultiplier(static_cast<double>(input.scale) / static_cast<double>(output.scale));
+  QuantizedMultiplier q = QuantizeRatio(input.scale, 1.0f, output.scale);
   if (!context.Require(output.elements == kept, Status::kCorrupt, "does not have the shape that the axes give", &output) ||
       !context.Require(params.reduced <= 1 << 22, Status::kUnsupported, "has too many values for one mean", &input) ||
       !context.Require(q.shift <= 30, Status::kUnsupported, "a scale is too large", &input)) {

@@ -61,7 +61,7 @@ Status PlanQuantize(PlanContext& context) {
   QuantizedMultiplier q;
   if (!from_float) {
     if (!RequireInt8(context, input)) return context.status();
-    q = QuantizeMultiplier(static_cast<double>(input.scale) / static_cast<double>(output.scale));
+    q = QuantizeRatio(input.scale, 1.0f, output.scale);
     if (!context.Require(q.shift <= 30, Status::kUnsupported, "a scale is too large", &input)) return context.status();
   }
   context.AllowOverlap(input, output, 0);

@@ -63,19 +63,18 @@ Status Plan(PlanContext& context) {
   }
   const float beta = context.OptionFloat(0, 0.0f);
   const int32_t depth = input.rank == 0 ? 1 : input.dims[input.rank - 1];
-  const double real = std::min(static_cast<double>(beta) * static_cast<double>(input.scale) *
-                                   static_cast<double>(1 << (31 - kDifferenceIntegerBits)),
-                               2147483647.0);
+  const bool sane = beta > 0 && beta < 1e30f;
+  QuantizedMultiplier q = QuantizeRatio(sane ? beta : 0, input.scale, 1.0f, 31 - kDifferenceIntegerBits);
+  if (q.shift > 31) q = {INT32_MAX, 31};
   if (!context.Require(output.scale == 1.0f / 256 && output.zero_point == -128, Status::kUnsupported,
                        "output is not quantised as 1/256 with zero point -128", &output) ||
-      !context.Require(real > 1.0, Status::kUnsupported, "beta or the input's scale is too small", &input) ||
+      !context.Require(q.multiplier != 0 && q.shift > 0, Status::kUnsupported, "beta or the input's scale is too small", &input) ||
       !context.Require(depth < kMaxDepth, Status::kUnsupported, "has too many classes", &input)) {
     return context.status();
   }
   context.AllowOverlap(input, output, 0);
   auto* p = context.Commit<SoftmaxParams>();
   if (p == nullptr) return context.status();
-  const QuantizedMultiplier q = QuantizeMultiplier(real);
   context.Bind(p->input, input);
   context.Bind(p->output, output);
   p->depth = depth;

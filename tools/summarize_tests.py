@@ -31,11 +31,11 @@ def summarize(folder: pathlib.Path):
                 skipped.append(f"{name}: {skip_reason(case)}")
             else:
                 failed.append(name)
-    failed_tests = bool(failed)
+    with_failures = {name.split(":")[0] for name in failed}
     for line in (folder / "steps").read_text().splitlines():
         outcome, name = line.split(" ", 1)
-        runs_tests = " tests" in name
-        if outcome == "failed" and not (runs_tests and failed_tests):
+        runs_tests = name.endswith(" tests")
+        if outcome == "failed" and not (runs_tests and name.removesuffix(" tests") in with_failures):
             failed.append(f"step {name}")
         elif outcome == "skipped":
             skipped.append(name)

@@ -1,0 +1,40 @@
+// Makes a datasheet out of what is known: declared facts, the model's manifest, measured results, and the register map of this build.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "mls/datasheet/document.h"
+
+namespace mls::datasheet {
+
+// Facts have the sections of a datasheet in short form (see facts.h and `mlsensor-datasheet init`) and may add:
+//   "results": {"headline": "KEY", "skip": ["KEY", ...]}   how to read the results
+//   "energy_model": {...}                                  see AddModelledEnergy
+//   "hardware": {"footprint": {...}}                       see MakeFootprint
+struct GenerateInputs {
+  Json facts;
+  std::optional<Json> manifest;  // models/<name>/<name>.json, schema mlsensor-model/1
+  std::optional<Json> results;   // models/<name>/results.json, schema mlsensor-results/1
+  std::string results_text;      // the file that `results` was read from, for its hash
+  std::string firmware_sha256;   // may be empty
+  std::string firmware_version;
+};
+
+// Problems: a fact that the manifest knows already, results of another model, or a result that is no valid datasheet.
+Outcome<Json> Generate(const GenerateInputs& inputs);
+
+// The register map of this build as the schema's `registers`.
+Json RegisterSection();
+
+// One test per entry of `results` that has counts or counts events; entries that continue another one's name become its slices ("stream_test_20_db" of
+// "stream_test"), and so do the parts of an entry without counts of its own ("held_out_by_source"). `positives`: the labels that are detections.
+Outcome<Json> TestsFromResults(const Json& results, const Json& reading, const std::vector<std::string>& positives, const std::string& raw_sha256);
+
+// Energy from a model, until a meter has been connected: multiply-accumulates x cycles each x energy per cycle, plus the power that flows anyway.
+//   {"part": .., "source": .., "cycles_per_mac": .., "nj_per_cycle": .., "relative_uncertainty": 0.5, "idle_mw": .., "sensing_mw": .., "standby_mw": ..,
+//    "inferences_per_decision": .., "decisions_per_s": .., "battery_wh": ..}
+// Adds performance.energy to `model` and returns the mean power of continuous operation in mW.
+Outcome<double> AddModelledEnergy(const Json& energy_model, double macs, Json& model);
+
+}  // namespace mls::datasheet

@@ -1,0 +1,145 @@
+#include "charts.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdarg>
+#include <cstdio>
+
+namespace mls::datasheet {
+namespace {
+
+std::string Format(const char* format, ...) __attribute__((format(printf, 1, 2)));
+std::string Format(const char* format, ...) {
+  char text[512];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(text, sizeof(text), format, arguments);
+  va_end(arguments);
+  return text;
+}
+
+std::string Text(double x, double y, const char* attributes, const std::string& text) {
+  return Format("<text x=\"%.1f\" y=\"%.1f\" %s>", x, y, attributes) + EscapeHtml(text) + "</text>";
+}
+
+std::string Line(double x1, double y1, double x2, double y2, const char* style) {
+  return Format("<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" class=\"%s\"/>", x1, y1, x2, y2, style);
+}
+
+std::string Open(double width, double height, const std::string& title, const char* style) {
+  return Format("<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" class=\"%s\" aria-label=\"", width, height, style) + EscapeHtml(title) + "; the numbers are in the table below\">";
+}
+
+// Horizontal bars with a whisker from lower to upper, a track to the end of the axis, and the number at the right.
+std::string Bars(const Chart& chart) {
+  constexpr double kWidth = 520, kLeft = 176, kRight = 64, kRow = 28;
+  constexpr size_t kLongestLabel = 24;
+  const double span = kWidth - kLeft - kRight;
+  const double end = chart.x_max > 0 ? chart.x_max : 1;
+  const double height = kRow * static_cast<double>(chart.bars.size()) + 30;
+  const auto x = [&](double value) { return kLeft + span * std::clamp(value / end, 0.0, 1.0); };
+  std::string svg = Open(kWidth, height, chart.title, "wide-chart");
+  for (size_t i = 0; i < chart.bars.size(); ++i) {
+    const Bar& bar = chart.bars[i];
+    const double y = kRow * static_cast<double>(i);
+    std::string label = bar.label;
+    if (label.size() > kLongestLabel) label = label.substr(0, kLongestLabel - 1) + "…";
+    svg += Text(kLeft - 10, y + 18, "text-anchor=\"end\"", label);
+    svg += Format("<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"16\" class=\"track\"/>", kLeft, y + 6, span);
+    svg += Format("<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"16\" class=\"bar\"/>", kLeft, y + 6, x(bar.value) - kLeft);
+    if (bar.upper > bar.lower) {
+      svg += Line(x(bar.lower), y + 14, x(bar.upper), y + 14, "range") + Line(x(bar.lower), y + 9, x(bar.lower), y + 19, "range") + Line(x(bar.upper), y + 9, x(bar.upper), y + 19, "range");
+    }
+    svg += Text(kWidth - kRight + 10, y + 18, "", bar.text);
+  }
+  const double axis = height - 14;
+  for (int i = 0; i <= 4; ++i) {
+    const double at = end * i / 4;
+    svg += Text(x(at), axis + 8, "text-anchor=\"middle\" class=\"soft\"", chart.x_label.empty() ? NumberText(at * 100, 3) + " %" : NumberText(at, 2) + (i == 4 ? " " + chart.x_label : ""));
+  }
+  return svg + "</svg>";
+}
+
+std::string Histogram(const Chart& chart) {
+  constexpr double kWidth = 520, kHeight = 240, kLeft = 56, kBottom = 46, kTop = 10;
+  const double step = (kWidth - kLeft) / static_cast<double>(std::max<size_t>(1, chart.bars.size()));
+  const double base = kHeight - kBottom;
+  std::string svg = Open(kWidth, kHeight, chart.title, "wide-chart");
+  for (int i = 0; i <= 2; ++i) {
+    const double y = base - (base - kTop) * i / 2;
+    svg += Line(kLeft, y, kWidth, y, "axis") + Text(kLeft - 8, y + 4, "text-anchor=\"end\" class=\"soft\"", Pretty(std::round(chart.x_max * i / 2)));
+  }
+  for (size_t i = 0; i < chart.bars.size(); ++i) {
+    const double height = (base - kTop) * chart.bars[i].value / chart.x_max;
+    const double x = kLeft + step * static_cast<double>(i);
+    svg += Format("<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" class=\"bar\"/>", x + 2, base - height, step - 4, height);
+    if (i % 4 == 0) svg += Text(x, base + 18, "text-anchor=\"middle\" class=\"soft\"", chart.bars[i].label);
+  }
+  return svg + Text(kLeft + (kWidth - kLeft) / 2, kHeight - 6, "text-anchor=\"middle\" class=\"soft\"", chart.x_label) + "</svg>";
+}
+
+std::string Curve(const Chart& chart) {
+  constexpr double kSize = 400, kLeft = 56, kBottom = 52, kTop = 12, kRight = 14;
+  const auto x = [&](double value) { return kLeft + (kSize - kLeft - kRight) * std::clamp(value, 0.0, 1.0); };
+  const auto y = [&](double value) { return kSize - kBottom - (kSize - kBottom - kTop) * std::clamp(value, 0.0, 1.0); };
+  std::string svg = Open(kSize, kSize, chart.title, "square");
+  for (int i = 0; i <= 4; ++i) {
+    const double at = i / 4.0;
+    svg += Line(x(0), y(at), x(1), y(at), "axis") + Line(x(at), y(0), x(at), y(1), "axis");
+    svg += Text(x(0) - 8, y(at) + 4, "text-anchor=\"end\" class=\"soft\"", NumberText(at, 2)) + Text(x(at), y(0) + 18, "text-anchor=\"middle\" class=\"soft\"", NumberText(at, 2));
+  }
+  if (chart.diagonal) svg += Line(x(0), y(0), x(1), y(1), "chance");
+  svg += "<polyline class=\"curve\" points=\"";
+  for (const auto& [px, py] : chart.points) svg += Format("%.1f,%.1f ", x(px), y(py));
+  svg += "\"/>" + Text(x(0.5), kSize - 10, "text-anchor=\"middle\" class=\"soft\"", chart.x_label);
+  return svg + Format("<text transform=\"translate(14 %.1f) rotate(-90)\" text-anchor=\"middle\" class=\"soft\">", y(0.5)) + EscapeHtml(chart.y_label) + "</text></svg>";
+}
+
+}  // namespace
+
+std::string EscapeHtml(const std::string& text) {
+  std::string safe;
+  for (const char c : text) {
+    switch (c) {
+      case '&': safe += "&amp;"; break;
+      case '<': safe += "&lt;"; break;
+      case '>': safe += "&gt;"; break;
+      case '"': safe += "&quot;"; break;
+      default: safe += c;
+    }
+  }
+  return safe;
+}
+
+std::string ChartSvg(const Chart& chart) {
+  switch (chart.kind) {
+    case Chart::kBars: return Bars(chart);
+    case Chart::kHistogram: return Histogram(chart);
+    case Chart::kLine: return Curve(chart);
+    case Chart::kMatrix: return "";
+  }
+  return "";
+}
+
+Table ChartTable(const Chart& chart) {
+  if (chart.kind == Chart::kMatrix) return chart.matrix;
+  Table table{chart.title, {}, {}, {}, false};
+  if (chart.kind == Chart::kLine) {
+    table.columns = {chart.x_label, chart.y_label};
+    table.numeric = {true, true};
+    for (const auto& [x, y] : chart.points) table.rows.push_back({{NumberText(x, 4)}, {NumberText(y, 4)}});
+    return table;
+  }
+  const bool ranges = std::any_of(chart.bars.begin(), chart.bars.end(), [](const Bar& bar) { return bar.upper > bar.lower; });
+  table.columns = {chart.kind == Chart::kHistogram ? chart.x_label : "", chart.y_label.empty() ? "Value" : chart.y_label};
+  table.numeric = {false, true, true, true};
+  if (ranges) table.columns.insert(table.columns.end(), {"Lower", "Upper"});
+  for (const Bar& bar : chart.bars) {
+    std::vector<Cell> row = {{bar.label}, {bar.text}};
+    if (ranges) row.insert(row.end(), {{NumberText(bar.lower, 4)}, {NumberText(bar.upper, 4)}});
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+}  // namespace mls::datasheet

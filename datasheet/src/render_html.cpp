@@ -1,0 +1,120 @@
+#include <algorithm>
+
+#include "charts.h"
+#include "embedded.h"
+#include "mls/datasheet/render.h"
+#include "view.h"
+
+namespace mls::datasheet {
+namespace {
+
+std::string KindText(std::string kind) {
+  std::replace(kind.begin(), kind.end(), '_', ' ');
+  return kind;
+}
+
+std::string CellHtml(const Cell& cell) {
+  const bool is_hash = cell.text.size() > 30 && cell.text.find(' ') == std::string::npos;
+  if (!cell.is_kind_of_evidence) return is_hash ? "<code>" + EscapeHtml(cell.text) + "</code>" : EscapeHtml(cell.text);
+  return "<span class=\"kind " + EscapeHtml(cell.text) + "\">" + EscapeHtml(KindText(cell.text)) + "</span>";
+}
+
+std::string TableHtml(const Table& table) {
+  const auto numeric = [&](size_t column) { return column < table.numeric.size() && table.numeric[column] ? " class=\"n\"" : ""; };
+  std::string html = "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"" + EscapeHtml(table.caption) + "\"><table><caption>" + EscapeHtml(table.caption) + "</caption><thead><tr>";
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    html += table.columns[i].empty() ? "<td></td>" : std::string("<th scope=\"col\"") + numeric(i) + ">" + EscapeHtml(table.columns[i]) + "</th>";
+  }
+  html += "</tr></thead><tbody>\n";
+  for (const auto& row : table.rows) {
+    html += "<tr>";
+    for (size_t i = 0; i < row.size(); ++i) {
+      html += i == 0 ? "<th scope=\"row\">" + CellHtml(row[i]) + "</th>" : std::string("<td") + numeric(i) + ">" + CellHtml(row[i]) + "</td>";
+    }
+    html += "</tr>\n";
+  }
+  html += "</tbody></table></div>\n";
+  if (!table.folded) return html;
+  return "<details class=\"long\"><summary>" + EscapeHtml(table.caption) + " (" + std::to_string(table.rows.size()) + " rows)</summary>\n" + html + "</details>\n";
+}
+
+// A confusion matrix is a table already: shaded by the share of its row.
+std::string MatrixHtml(const Table& matrix) {
+  std::string html = "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"" + EscapeHtml(matrix.caption) + "\"><table class=\"matrix\"><thead><tr>";
+  for (const std::string& column : matrix.columns) html += "<th scope=\"col\">" + EscapeHtml(column) + "</th>";
+  html += "</tr></thead><tbody>\n";
+  for (const auto& row : matrix.rows) {
+    double sum = 0;
+    for (size_t i = 1; i < row.size(); ++i) sum += std::atof(row[i].text.c_str());
+    html += "<tr><th scope=\"row\">" + EscapeHtml(row[0].text) + "</th>";
+    for (size_t i = 1; i < row.size(); ++i) {
+      const double share = sum > 0 ? std::atof(row[i].text.c_str()) / sum : 0;
+      const bool hit = i < matrix.columns.size() && matrix.columns[i] == row[0].text;
+      html += std::string("<td") + (hit ? " class=\"hit\"" : "") + " style=\"background:color-mix(in srgb, var(--bar) " + NumberText(share * 45, 2) + "%, transparent)\">" + EscapeHtml(row[i].text) + "</td>";
+    }
+    html += "</tr>\n";
+  }
+  return html + "</tbody></table></div>";
+}
+
+std::string ChartHtml(const Chart& chart) {
+  const bool broad = chart.kind == Chart::kMatrix && chart.matrix.columns.size() > 5;
+  std::string html = std::string("<figure") + (broad ? " class=\"broad\"" : "") + "><figcaption>" + EscapeHtml(chart.title) + "</figcaption>";
+  if (chart.kind == Chart::kMatrix) return html + MatrixHtml(chart.matrix) + "</figure>\n";
+  return html + ChartSvg(chart) + "<details><summary>Numbers</summary>" + TableHtml(ChartTable(chart)) + "</details></figure>\n";
+}
+
+std::string Anchor(size_t number) { return "section-" + std::to_string(number); }
+
+}  // namespace
+
+std::string RenderHtml(const Json& document) {
+  const View view = MakeView(document);
+  std::string html = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
+                     EscapeHtml(view.title) + " – datasheet</title>\n<style>\n" + std::string(kPageCss) +
+                     "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#content\">To the content</a>\n<div class=\"page\">\n<header>\n<p class=\"over\">" + EscapeHtml(view.subtitle) +
+                     "</p>\n<h1>" + EscapeHtml(view.title) + "</h1>\n<p class=\"lead\">" + EscapeHtml(view.description) + "</p>\n<ul class=\"marks\">";
+  for (const std::string& mark : view.marks) html += "<li>" + EscapeHtml(mark) + "</li>";
+  html += "</ul>\n</header>\n";
+  if (!view.key_facts.empty()) {
+    html += "<dl class=\"facts\">";
+    for (const KeyFact& fact : view.key_facts) {
+      html += "<div><dt>" + EscapeHtml(fact.label) + "</dt><dd class=\"big\">" + EscapeHtml(fact.value) + "</dd><dd class=\"small\">" + EscapeHtml(fact.detail) + "</dd></div>\n";
+    }
+    html += "</dl>\n";
+  }
+  html += "<nav aria-label=\"Sections\"><ol>";
+  size_t number = 0;
+  for (const Block& block : view.blocks) {
+    if (block.kind == Block::kSection) html += "<li><a href=\"#" + Anchor(++number) + "\">" + EscapeHtml(block.text) + "</a></li>";
+  }
+  html += "</ol></nav>\n<main id=\"content\">\n";
+  number = 0;
+  bool in_charts = false;  // neighbours stand side by side
+  for (const Block& block : view.blocks) {
+    if ((block.kind == Block::kChart) != in_charts) {
+      html += in_charts ? "</div>\n" : "<div class=\"charts\">\n";
+      in_charts = !in_charts;
+    }
+    switch (block.kind) {
+      case Block::kSection:
+        ++number;
+        html += "<h2 id=\"" + Anchor(number) + "\"><span class=\"number\">" + std::to_string(number) + "</span>" + EscapeHtml(block.text) + "</h2>\n";
+        break;
+      case Block::kHeading: html += "<h3>" + EscapeHtml(block.text) + "</h3>\n"; break;
+      case Block::kParagraph: html += "<p>" + EscapeHtml(block.text) + "</p>\n"; break;
+      case Block::kList:
+        html += "<ul>";
+        for (const std::string& item : block.items) html += "<li>" + EscapeHtml(item) + "</li>";
+        html += "</ul>\n";
+        break;
+      case Block::kTable: html += TableHtml(block.table); break;
+      case Block::kChart: html += ChartHtml(block.chart); break;
+    }
+  }
+  if (in_charts) html += "</div>\n";
+  return html + "</main>\n<footer><p>Made by mlsensor-datasheet from one JSON document. Kinds of evidence: measured (with a run and the hash of its data), derived (with a formula), "
+                "declared (with a signer), not disclosed (counts as missing).</p></footer>\n</div>\n</body>\n</html>\n";
+}
+
+}  // namespace mls::datasheet

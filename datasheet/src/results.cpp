@@ -1,0 +1,189 @@
+// Measured results (schema mlsensor-results/1) as tests of a datasheet.
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "mls/datasheet/generate.h"
+#include "mls/datasheet/signature.h"
+#include "mls/datasheet/statistics.h"
+
+namespace mls::datasheet {
+namespace {
+
+using Labels = std::vector<std::string>;
+
+bool IsIn(const Labels& labels, const std::string& label) { return std::find(labels.begin(), labels.end(), label) != labels.end(); }
+
+// {truth: {decision: n}} as one table. Another word than the spoken one is a miss of the spoken one.
+Json CountsOf(const Json& table, const Labels& positives) {
+  uint64_t tp = 0, fn = 0, fp = 0, tn = 0, none = 0;
+  for (const auto& [truth, row] : table.items()) {
+    for (const auto& [decision, n] : row.items()) {
+      const auto count = n.get<uint64_t>();
+      const bool decided = IsIn(positives, decision);
+      if (IsIn(positives, truth)) {
+        (decision == truth ? tp : fn) += count;
+        if (!decided) none += count;
+      } else {
+        (decided ? fp : tn) += count;
+      }
+    }
+  }
+  return {{"true_positive", tp}, {"false_negative", fn}, {"false_positive", fp}, {"true_negative", tn}, {"no_detection", none}};
+}
+
+bool IsTable(const Json& entry) {
+  const Json* counts = Find(entry, "/counts");
+  if (counts == nullptr || !counts->is_object()) return false;
+  return std::all_of(counts->begin(), counts->end(), [](const Json& row) {
+    return row.is_object() && std::all_of(row.begin(), row.end(), [](const Json& n) { return n.is_number_unsigned(); });
+  });
+}
+
+Json MatrixPlot(const Json& table) {
+  // Columns are the decisions that occur: first those that are true labels as well, in the order of the rows.
+  Labels decided, labels;
+  for (const auto& [truth, row] : table.items()) {
+    for (const auto& [decision, n] : row.items()) decided.push_back(decision);
+  }
+  for (const auto& [truth, row] : table.items()) {
+    if (IsIn(decided, truth)) labels.push_back(truth);
+  }
+  for (const std::string& decision : decided) {
+    if (!IsIn(labels, decision)) labels.push_back(decision);
+  }
+  Json rows = Json::array();
+  for (const auto& [truth, row] : table.items()) {
+    Json values = Json::array();
+    for (const std::string& label : labels) values.push_back(row.value(label, 0));
+    rows.push_back({{"truth", truth}, {"counts", std::move(values)}});
+  }
+  return {{"title", "Confusion matrix"}, {"kind", "matrix"}, {"quantity", "count"}, {"labels", labels}, {"rows", std::move(rows)}};
+}
+
+// Receiver operating characteristic, precision-recall and histogram from scores of 0 to 255 of the two classes.
+Json ScorePlots(const Json& positive, const Json& negative) {
+  std::vector<uint64_t> with(257), without(257);
+  const auto fill = [](const Json& scores, std::vector<uint64_t>& histogram) {
+    for (const Json& score : scores) {
+      if (score.is_number_unsigned()) ++histogram[std::min<uint64_t>(score.get<uint64_t>(), 255)];
+    }
+  };
+  fill(positive, with);
+  fill(negative, without);
+  Json roc = Json::array(), precision_recall = Json::array();
+  uint64_t tp = 0, fp = 0;
+  const double positives = static_cast<double>(positive.size()), negatives = static_cast<double>(negative.size());
+  const auto rounded = [](double value) { return std::round(value * 1e4) / 1e4; };
+  for (int threshold = 256; threshold >= 0; threshold -= 1) {
+    const auto bin = static_cast<size_t>(threshold);
+    tp += with[bin];
+    fp += without[bin];
+    if (threshold % 8 != 0) continue;
+    const double recall = static_cast<double>(tp) / positives;
+    const double at = threshold / 256.0;
+    roc.push_back({rounded(static_cast<double>(fp) / negatives), rounded(recall), at});
+    if (tp + fp > 0) precision_recall.push_back({rounded(recall), rounded(static_cast<double>(tp) / static_cast<double>(tp + fp)), at});
+  }
+  Json plots = Json::array();
+  plots.push_back({{"title", "Receiver operating characteristic"}, {"kind", "line"}, {"quantity", "recall"}, {"x_label", "false-positive rate"}, {"y_label", "recall"}, {"points", roc}});
+  plots.push_back({{"title", "Precision and recall"}, {"kind", "line"}, {"quantity", "precision"}, {"x_label", "recall"}, {"y_label", "precision"}, {"points", precision_recall}});
+  for (const auto& [title, histogram] : {std::pair{"Scores where there is one", &with}, std::pair{"Scores where there is none", &without}}) {
+    Json values = Json::array(), labels = Json::array();
+    for (size_t bin = 0; bin < 256; bin += 16) {
+      uint64_t sum = 0;
+      for (size_t i = bin; i < bin + 16; ++i) sum += (*histogram)[i];
+      values.push_back(sum);
+      labels.push_back(NumberText(static_cast<double>(bin) / 256, 3));
+    }
+    plots.push_back({{"title", title}, {"kind", "histogram"}, {"quantity", "count"}, {"x_label", "score"}, {"y_label", "samples"}, {"labels", labels}, {"values", values}});
+  }
+  return plots;
+}
+
+Json Continuous(const Json& entry) {
+  const auto events = entry["events"].get<uint64_t>();
+  const double hours = entry["hours"].get<double>();
+  const Interval interval = PoissonInterval(events);
+  const auto rate = [&](double count) { return std::round(count / hours * 1000) / 1000; };
+  return {{"hours", hours},
+          {"false_accepts", events},
+          {"rate_per_hour",
+           {{"value", rate(static_cast<double>(events))}, {"unit", "/h"},
+            {"ci", {{"method", events == 0 ? "exact Poisson, one-sided" : "exact Poisson (Garwood)"}, {"level", kConfidence}, {"lower", rate(interval.lower)}, {"upper", rate(interval.upper)}}},
+            {"evidence", {{"kind", "derived"}, {"formula", "false_accepts / hours"}, {"inputs", {"false_accepts", "hours"}}}}}}};
+}
+
+std::string Words(std::string key) {
+  std::replace(key.begin(), key.end(), '_', ' ');
+  if (!key.empty()) key[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(key[0])));
+  return key;
+}
+
+Json Slice(const std::string& factor, const std::string& level, const Json& entry, const Labels& positives) {
+  const Json counts = CountsOf(entry["counts"], positives);
+  return {{"factor", factor}, {"level", level}, {"counts", counts}, {"metrics", MetricsFrom(*CountsFrom(&counts))}};
+}
+
+}  // namespace
+
+Outcome<Json> TestsFromResults(const Json& results, const Json& reading, const Labels& positives, const std::string& raw_sha256) {
+  if (!results.is_object()) return Problem{"results", "an object", results.type_name()};
+  const Json& skipped = ArrayAt(reading, "/skip");
+  const std::string headline = TextAt(reading, "/headline");
+  const std::string run = TextAt(results, "/script", "unknown script") + ", model " + TextAt(results, "/model_sha256").substr(0, 12);
+  Json tests = Json::array();
+  std::vector<std::pair<std::string, Json>> slices;  // name of the entry they continue, or its first words
+  const auto find_test = [&](const auto& fits) { return std::find_if(tests.begin(), tests.end(), fits); };
+
+  for (const auto& [key, entry] : results.items()) {
+    if (!entry.is_object() || std::find(skipped.begin(), skipped.end(), key) != skipped.end()) continue;
+    const bool continuous = Find(entry, "/events") != nullptr && NumberAt(entry, "/hours").value_or(0) > 0 && entry["events"].is_number_unsigned();
+    if (!IsTable(entry) && !continuous) {
+      const size_t by = key.find("_by_");
+      if (by == std::string::npos) continue;
+      for (const auto& [level, part] : entry.items()) {
+        if (IsTable(part)) slices.emplace_back(key.substr(0, by), Slice(key.substr(by + 4), level, part, positives));
+      }
+      continue;
+    }
+    const auto parent = find_test([&](const Json& test) { return key.starts_with(TextAt(test, "/id") + "_"); });
+    if (parent != tests.end() && !continuous) {
+      (*parent)["slices"].push_back(Slice("condition", Words(key.substr(TextAt(*parent, "/id").size() + 1)), entry, positives));
+      continue;
+    }
+    Json test = {{"id", key}, {"title", Words(key)}, {"kind", continuous ? "continuous" : "model"}};
+    if (const std::string what = TextAt(entry, "/what"); !what.empty()) test["description"] = what;
+    test["run_id"] = run;
+    test["raw_sha256"] = raw_sha256;
+    if (continuous) {
+      test["continuous"] = Continuous(entry);
+    } else {
+      test["counts"] = CountsOf(entry["counts"], positives);
+      test["metrics"] = MetricsFrom(*CountsFrom(&test["counts"]));
+      test["plots"] = Json::array({MatrixPlot(entry["counts"])});
+    }
+    tests.push_back(std::move(test));
+  }
+  for (auto& [prefix, slice] : slices) {
+    const auto parent = find_test([&, begin = prefix](const Json& test) { return TextAt(test, "/id").starts_with(begin); });
+    if (parent != tests.end()) (*parent)["slices"].push_back(std::move(slice));
+  }
+  for (const auto& [key, entry] : results.items()) {
+    const std::string base = key.starts_with("scores_") ? key.substr(7) : "";
+    const auto test = find_test([&](const Json& candidate) { return !base.empty() && TextAt(candidate, "/id").starts_with(base); });
+    if (test == tests.end() || positives.size() != 1) continue;
+    const Json& with = ArrayAt(entry, "/" + positives[0]);
+    const Json& without = ArrayAt(entry, "/no_" + positives[0]);
+    if (with.empty() || without.empty()) continue;
+    for (Json& plot : ScorePlots(with, without)) (*test)["plots"].push_back(std::move(plot));
+  }
+  if (!headline.empty()) {
+    const auto first = find_test([&](const Json& test) { return TextAt(test, "/id") == headline; });
+    if (first == tests.end()) return Problem{"/results/headline", "the name of an entry of the results", "\"" + headline + "\""};
+    std::rotate(tests.begin(), first, first + 1);
+  }
+  return tests;
+}
+
+}  // namespace mls::datasheet

@@ -1,0 +1,414 @@
+// The program `mlsensor` as a user runs it, against a module that this test serves.
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "frame_test_server.h"
+#include "sensor_fixture.h"
+
+extern char** environ;
+
+namespace mls::test {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+// The program while it runs.
+class Program {
+ public:
+  explicit Program(std::vector<std::string> arguments, const char* program = MLSENSOR_PROGRAM) {
+    int out_pipe[2], err_pipe[2];
+    if (pipe2(out_pipe, O_CLOEXEC) != 0 || pipe2(err_pipe, O_CLOEXEC) != 0) std::abort();
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, out_pipe[1], STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, err_pipe[1], STDERR_FILENO);
+    arguments.insert(arguments.begin(), program);
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    if (posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ) != 0) std::abort();
+    posix_spawn_file_actions_destroy(&actions);
+    close(out_pipe[1]);
+    close(err_pipe[1]);
+    out_fd_ = out_pipe[0];
+    err_fd_ = err_pipe[0];
+  }
+  ~Program() {
+    CloseOutput();
+    if (err_fd_ >= 0) close(err_fd_);
+    if (pid_ > 0) {
+      kill(pid_, SIGKILL);
+      waitpid(pid_, nullptr, 0);
+    }
+  }
+  void Signal(int number) const { kill(pid_, number); }
+  void CloseOutput() {
+    if (out_fd_ >= 0) close(out_fd_);
+    out_fd_ = -1;
+  }
+  // Waits until that many lines have come.
+  void AwaitLines(size_t count) {
+    while (static_cast<size_t>(std::count(out.begin(), out.end(), '\n')) < count && ReadInto(out_fd_, out)) {
+    }
+  }
+  // Everything up to its end; returns the exit status, or 1000 + signal.
+  int Finish() {
+    while (out_fd_ >= 0 && ReadInto(out_fd_, out)) {
+    }
+    while (ReadInto(err_fd_, err)) {
+    }
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+  }
+  std::string out, err;
+
+ private:
+  static bool ReadInto(int fd, std::string& text) {
+    char buffer[4096];
+    const ssize_t size = read(fd, buffer, sizeof buffer);
+    if (size > 0) text.append(buffer, static_cast<size_t>(size));
+    return size > 0;
+  }
+  pid_t pid_ = -1;
+  int out_fd_ = -1, err_fd_ = -1;
+};
+
+struct Output {
+  int exit;
+  std::string out, err;
+  json object() const { return json::parse(out); }
+};
+
+std::vector<json> Lines(const std::string& text) {
+  std::vector<json> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(json::parse(line));
+  return lines;
+}
+
+class CommandLine : public testing::Test {
+ protected:
+  // Between two programs the server rests, and the test may use the module without its lock.
+  Output Run(std::vector<std::string> arguments, const char* name = MLSENSOR_PROGRAM) {
+    module_.mutex.lock();
+    module_.mutex.unlock();
+    Program program(std::move(arguments), name);
+    const int exit = program.Finish();
+    const std::lock_guard lock(module_.mutex);
+    return {exit, program.out, program.err};
+  }
+  void AddDetection(uint8_t label, uint16_t score) {
+    const std::lock_guard lock(module_.mutex);
+    module_.AddEvent({.type = EventType::kDetection, .flags = kValid, .label = label, .value = score});
+  }
+  FakeModule module_;
+  FrameTestServer server_{module_, FrameTestServer::Link::kUnix};
+  const std::string uri_ = server_.uri();
+};
+
+TEST_F(CommandLine, AloneItPrintsItsHelp) {
+  const Output output = Run({});
+  EXPECT_EQ(output.exit, 0);
+  EXPECT_THAT(output.out, HasSubstr("Examples:"));
+  EXPECT_THAT(output.out, HasSubstr("serial:DEVICE[@BAUD]"));
+  EXPECT_EQ(output.out, Run({"--help"}).out);
+}
+
+TEST_F(CommandLine, WrongUseIsStatus2AndSaysWhatToDo) {
+  const struct {
+    std::vector<std::string> arguments;
+    const char* says;
+  } cases[] = {
+      {{"nonsense"}, "nonsense"},
+      {{"read"}, "URI is required"},
+      {{"read", uri_, "--frobnicate"}, "--frobnicate"},
+      {{"read", "i2c:1"}, "it must begin with unix:"},
+      {{"watch", uri_, "--for", "2 fortnights"}, "is no duration"},
+      {{"--timeout", "-1s", "read", uri_}, "is no duration"},
+      {{"get", uri_, "config.nonsense"}, "no register or window `config.nonsense`"},
+      {{"get", uri_, "label[x]"}, "no register or window `label[x]`"},
+      {{"get", uri_, "status[1]"}, "no register or window `status[1]`"},
+      {{"set", uri_, "config.nonsense=1"}, "no register `config.nonsense`"},
+      {{"set", uri_, "on_delay_ms"}, "write NAME=VALUE"},
+      {{"set", uri_, "on_delay_ms=65536"}, "a number from 0 to 65535 (ms)"},
+      {{"set", uri_, "on_delay_ms=soon"}, "a number from 0 to 65535 (ms)"},
+      {{"set", uri_, "power_mode=asleep"}, "one of: sleep, standby"},
+      {{"set", uri_, "report=changes,nonsense"}, "separated by commas: none, changes"},
+      {{"set", uri_, "result.sequence=1"}, "cannot be written"},
+  };
+  for (const auto& a_case : cases) {
+    const Output output = Run(a_case.arguments);
+    EXPECT_EQ(output.exit, 2) << a_case.says;
+    EXPECT_THAT(output.err, HasSubstr(a_case.says));
+    EXPECT_THAT(output.err, testing::StartsWith("mlsensor: "));
+    EXPECT_EQ(output.out, "");
+  }
+  EXPECT_EQ(module_.writes, 0u);
+}
+
+TEST_F(CommandLine, EachKindOfFailureHasItsExitStatus) {
+  using Misbehaviour = FrameTestServer::Misbehaviour;
+  Output output = Run({"read", "unix:/there/is/no/module"});
+  EXPECT_EQ(output.exit, 3);
+  EXPECT_THAT(output.err, HasSubstr("unix:/there/is/no/module: no such path"));
+
+  server_.Misbehave(Misbehaviour::kSilent);
+  output = Run({"read", uri_, "--timeout", "100ms"});
+  EXPECT_EQ(output.exit, 5);
+  EXPECT_THAT(output.err, HasSubstr("time-out"));
+
+  server_.Misbehave(Misbehaviour::kEmptyResponse);
+  EXPECT_EQ(Run({"read", uri_}).exit, 4);
+
+  server_.Misbehave(Misbehaviour::kNone);
+  module_.tamper = [](uint8_t, std::span<uint8_t> bytes) { bytes[0] ^= 1; };
+  output = Run({"read", uri_});
+  EXPECT_EQ(output.exit, 4);
+  EXPECT_THAT(output.err, HasSubstr("bad CRC"));
+  module_.tamper = nullptr;
+
+  module_.commit_verdict = Verdict::kContradiction;
+  module_.commit_field = kReg<"config.low_threshold_permille">.kAddress;
+  output = Run({"commit", uri_});
+  EXPECT_EQ(output.exit, 6);
+  EXPECT_THAT(output.err, HasSubstr("contradiction: config.low_threshold_permille"));
+
+  module_.selftest.tests_failed = kTestMemory;
+  output = Run({"selftest", uri_});
+  EXPECT_EQ(output.exit, 1);
+  EXPECT_THAT(output.out, HasSubstr("FAILED"));
+}
+
+TEST_F(CommandLine, InfoTellsWhoItIs) {
+  Output output = Run({"info", uri_});
+  EXPECT_EQ(output.exit, 0) << output.err;
+  for (const char* text :
+       {"keyword", "silence, yes, no", "a0010203000000000000000000000000", "events, selftest", "power_on"}) {
+    EXPECT_THAT(output.out, HasSubstr(text));
+  }
+  output = Run({"--json", "info", uri_});
+  const json info = output.object();
+  EXPECT_EQ(info["ident"]["profile"], "keyword");
+  EXPECT_EQ(info["identity"]["unique_id"], "a0010203000000000000000000000000");
+  EXPECT_EQ(info["labels"], json::array({"silence", "yes", "no"}));
+  EXPECT_EQ(info["firmware_hash"].get<std::string>().size(), 64u);
+  EXPECT_EQ(info["status"]["state"], json::array({"ready", "result_available"}));
+}
+
+TEST_F(CommandLine, ReadPrintsTheLatestResult) {
+  Output output = Run({"read", uri_});
+  EXPECT_EQ(output.exit, 0) << output.err;
+  EXPECT_THAT(output.out, HasSubstr("positive"));
+  EXPECT_THAT(output.out, HasSubstr("0.931 (posterior)"));
+  output = Run({"read", uri_, "--json"});
+  const json result = output.object();
+  EXPECT_EQ(result["sequence"], 7);
+  EXPECT_EQ(result["label"], "yes");
+  EXPECT_EQ(result["label_number"], 1);
+  EXPECT_EQ(result["score"], 0.931);
+  EXPECT_EQ(result["score_permille"], 931);
+  EXPECT_EQ(result["decision"], "positive");
+  EXPECT_EQ(result["flags"], json::array({"valid"}));
+  EXPECT_EQ(result["usable"], true);
+}
+
+TEST_F(CommandLine, AResultThatIsNotUsableSaysSoFirst) {
+  module_.result.flags = kValid | kTooDark;
+  EXPECT_THAT(Run({"read", uri_}).out, testing::StartsWith("not usable"));
+  EXPECT_EQ(Run({"read", uri_, "--json"}).object()["usable"], false);
+}
+
+TEST_F(CommandLine, WatchPrintsEachEventOnOneLineAndAcknowledgesIt) {
+  AddDetection(1, 931);
+  AddDetection(2, 800);
+  const Output output = Run({"--json", "watch", uri_, "--for", "100ms"});
+  EXPECT_EQ(output.exit, 0) << output.err;
+  const std::vector<json> lines = Lines(output.out);
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0]["sequence"], 1);
+  EXPECT_EQ(lines[0]["type"], "detection");
+  EXPECT_EQ(lines[0]["label"], "yes");
+  EXPECT_EQ(lines[0]["score"], 0.931);
+  EXPECT_EQ(lines[0]["score_permille"], 931);
+  EXPECT_EQ(lines[0]["time_ms"], 1000);
+  EXPECT_TRUE(std::regex_match(lines[0]["host_time"].get<std::string>(),
+                               std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)")));
+  EXPECT_EQ(lines[1]["label"], "no");
+  EXPECT_TRUE(module_.fifo.empty());
+  EXPECT_EQ(Run({"watch", uri_, "--for", "50ms"}).out, "");
+}
+
+TEST_F(CommandLine, EveryEventTypeIsOneReadableLine) {
+  module_.ident.event_capacity = 100;
+  for (const NamedValue& type : kEventTypeValues) {
+    if (type.value == 0) continue;
+    module_.AddEvent(
+        {.type = static_cast<EventType>(type.value), .flags = kValid, .label = 1, .detail = 1, .value = 3});
+  }
+  const std::vector<json> lines = Lines(Run({"--json", "watch", uri_, "--for", "100ms"}).out);
+  ASSERT_EQ(lines.size(), std::size(kEventTypeValues) - 1);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    EXPECT_EQ(lines[i]["type"], kEventTypeValues[i + 1].name);
+    for (const char* key : {"sequence", "type", "label", "score", "time_ms"}) {
+      EXPECT_TRUE(lines[i].contains(key)) << key;
+    }
+  }
+  EXPECT_EQ(lines[1]["decision"], "negative");
+  EXPECT_EQ(lines[2]["lost"], 3);
+  EXPECT_EQ(lines[3]["reset_cause"], "command");
+  EXPECT_EQ(lines[6]["flags"], json::array({"valid", "stale"}));
+  EXPECT_EQ(lines[7]["error_domain"], "capture");
+}
+
+TEST_F(CommandLine, WatchShowsWhatComesWhileItRuns) {
+  Program program({"watch", uri_});
+  AddDetection(1, 931);
+  program.AwaitLines(1);
+  EXPECT_TRUE(
+      std::regex_search(program.out, std::regex(R"(\d\d:\d\d:\d\d\.\d{3}  #1     detection      yes  0\.931\n)")))
+      << program.out;
+  program.Signal(SIGINT);
+  EXPECT_EQ(program.Finish(), 0);
+  EXPECT_EQ(program.err, "");
+}
+
+TEST_F(CommandLine, WatchTellsALossAndARestart) {
+  Program program({"--json", "watch", uri_});
+  AddDetection(1, 900);
+  program.AwaitLines(1);
+  {
+    const std::lock_guard lock(module_.mutex);
+    module_.Restart();
+    for (int i = 0; i < 10; ++i) module_.AddEvent({.type = EventType::kDetection});
+  }
+  program.AwaitLines(1 + 2 + 8);
+  program.Signal(SIGTERM);
+  EXPECT_EQ(program.Finish(), 0);
+  const std::vector<json> lines = Lines(program.out);
+  ASSERT_GE(lines.size(), 3u);
+  EXPECT_EQ(lines[1], json({{"notice", "restarted"}}));
+  EXPECT_EQ(lines[2], json({{"notice", "lost"}, {"lost", 3}}));
+}
+
+TEST_F(CommandLine, WatchEndsQuietlyWhenItsReaderGoes) {
+  Program program({"watch", uri_});
+  AddDetection(1, 931);
+  program.AwaitLines(1);
+  program.CloseOutput();
+  EXPECT_EQ(program.Finish(), 0);
+  EXPECT_EQ(program.err, "");
+}
+
+TEST_F(CommandLine, WatchOfAModuleThatGoesAwayIsNoDevice) {
+  Program program({"watch", uri_});
+  AddDetection(1, 931);
+  program.AwaitLines(1);
+  server_.Stop();
+  EXPECT_EQ(program.Finish(), 3);
+  EXPECT_THAT(program.err, HasSubstr(uri_ + ": watching: no device"));
+}
+
+TEST_F(CommandLine, GetFindsRegistersWindowsAndEntries) {
+  Output output = Run({"get", uri_, "config.stale_after_ms", "status.state"});
+  EXPECT_EQ(output.exit, 0) << output.err;
+  EXPECT_EQ(output.out, "config.stale_after_ms  2000 ms\nstatus.state           ready, result_available\n");
+  output = Run({"--json", "get", uri_, "stale_after_ms", "label[1]", "model_hash", "config.report"});
+  EXPECT_EQ(output.object(), json::parse(R"({
+    "config.stale_after_ms": 2000, "label.text[1]": "yes",
+    "model_hash.half[0]": "01020304222222222222222222222222", "model_hash.half[1]": "22222222222222222222222222222222",
+    "config.report": ["changes", "envelope"]})"));
+}
+
+TEST_F(CommandLine, GetWithoutANameShowsEveryWindow) {
+  const Output output = Run({"--json", "get", uri_});
+  EXPECT_EQ(output.exit, 0) << output.err;
+  std::set<std::string> windows;
+  const json object = output.object();
+  for (const auto& [name, value] : object.items()) windows.insert(name.substr(0, name.find('.')));
+  EXPECT_EQ(windows.size(), static_cast<size_t>(kWindowCount));
+}
+
+TEST_F(CommandLine, SetStagesAndCommitActivates) {
+  Output output = Run({"set", uri_, "on_delay_ms=0x12c", "config.report=every_result,changes", "power_mode=standby"});
+  EXPECT_EQ(output.exit, 0) << output.err;
+  EXPECT_THAT(output.out, HasSubstr("config.on_delay_ms  300 ms (was 0 ms)"));
+  EXPECT_THAT(output.out, HasSubstr("mlsensor commit " + uri_));
+  EXPECT_EQ(module_.staged.on_delay_ms, 300);
+  EXPECT_EQ(module_.staged.report, kReportChanges | kReportEveryResult);
+  EXPECT_EQ(module_.staged.power_mode, PowerMode::kStandby);
+  EXPECT_EQ(module_.active.on_delay_ms, 0);
+  output = Run({"--json", "commit", uri_, "--store"});
+  EXPECT_EQ(output.exit, 0) << output.err;
+  EXPECT_EQ(output.object(), json::parse(R"({"command": "store", "verdict": "done", "config_generation": 1})"));
+  EXPECT_EQ(module_.active.on_delay_ms, 300);
+  EXPECT_EQ(Run({"--json", "set", uri_, "report=none"}).object(), json::parse(R"({"staged": {"config.report": []}})"));
+  EXPECT_EQ(Run({"revert", uri_}).exit, 0);
+  EXPECT_EQ(module_.staged, module_.active);
+  EXPECT_EQ(Run({"factory-reset", uri_}).exit, 0);
+  EXPECT_EQ(module_.active, Config{});
+}
+
+TEST_F(CommandLine, SelftestReports) {
+  const Output output = Run({"--json", "selftest", uri_});
+  EXPECT_EQ(output.exit, 0) << output.err;
+  EXPECT_EQ(output.object()["passed"], true);
+  EXPECT_EQ(output.object()["tests_run"], json::array({"transducer", "memory", "known_answer"}));
+}
+
+TEST_F(CommandLine, TheExamplesWork) {
+  module_.ident.profile = Profile::kPerson;
+  Output output = Run({uri_}, EXAMPLE_READ_PERSON);
+  EXPECT_EQ(output.exit, 0) << output.err;
+  EXPECT_EQ(output.out, "somebody, score 0.931\n");
+  module_.result.flags = kStale;
+  EXPECT_THAT(Run({uri_}, EXAMPLE_READ_PERSON).out, HasSubstr("unknown"));
+  EXPECT_EQ(Run({"unix:/there/is/no/module"}, EXAMPLE_READ_PERSON).exit, 1);
+
+  AddDetection(2, 800);
+  AddDetection(1, 931);
+  output = Run({uri_, "yes"}, EXAMPLE_WAIT_FOR_KEYWORD);
+  EXPECT_EQ(output.exit, 0) << output.err;
+  EXPECT_EQ(output.out, "heard \"yes\" with score 0.931\n");
+}
+
+TEST_F(CommandLine, TheManPageNamesAllCommandsAndOptionsOfTheHelpAndNoOthers) {
+  std::ifstream file(MLS_SOURCE_DIR "/docs/man/mlsensor.1");
+  const std::string page{std::istreambuf_iterator<char>(file), {}};
+  ASSERT_THAT(page, Not(IsEmpty()));
+  const auto words = [](const std::string& text, const char* pattern) {
+    std::set<std::string> found;
+    const std::regex regex(pattern);
+    for (std::sregex_iterator at(text.begin(), text.end(), regex), end; at != end; ++at) found.insert((*at)[1]);
+    return found;
+  };
+  const std::string help = Run({"--help"}).out;
+  std::set<std::string> commands = words(help.substr(help.find("\nCommands:")).substr(0, 900), "\n  ([a-z-]+) ");
+  std::set<std::string> options = words(help, "(--[a-z]+)");
+  ASSERT_EQ(commands.size(), 9u);
+  for (const std::string& command : commands) {
+    for (const std::string& option : words(Run({command, "--help"}).out, "(--[a-z]+)")) options.insert(option);
+  }
+  std::string plain = std::regex_replace(page, std::regex(R"(\\-)"), "-");
+  EXPECT_EQ(words(plain, R"(\n\.B ([a-z-]+) \\fI)"), commands);
+  EXPECT_EQ(words(plain, "(--[a-z]+)"), options);
+  EXPECT_EQ(words(plain, R"(\n\.BI ([a-z]+:))"), words(help, R"(\n  ([a-z]+:)[A-Z])"));
+}
+
+}  // namespace
+}  // namespace mls::test
