@@ -111,7 +111,11 @@ struct GenerateArguments {
 int RunGenerate(const GenerateArguments& arguments) {
   GenerateInputs inputs;
   inputs.facts = LoadOrStop(arguments.facts, true);
-  if (!arguments.manifest.empty()) inputs.manifest = LoadOrStop(arguments.manifest);
+  if (!arguments.manifest.empty()) {
+    inputs.manifest = LoadOrStop(arguments.manifest);
+    const auto model = std::filesystem::path(arguments.manifest).parent_path() / TextAt(*inputs.manifest, "/file");
+    if (std::filesystem::is_regular_file(model)) inputs.model_sha256 = Sha256Hex(Need(ReadText(model.string(), 64 * 1024 * 1024)));
+  }
   if (!arguments.results.empty()) {
     inputs.results_text = Need(ReadText(arguments.results));
     inputs.results = LoadOrStop(arguments.results);
@@ -217,7 +221,7 @@ int main(int argc, char** argv) {
   footprint->add_option("--grid", grid, "US, CN, DE, FR, GB, IN, TW or world");
   CLI::App* make = add("generate", "Make a datasheet from facts, model and results", [&] { return RunGenerate(generate); });
   make->add_option("facts", generate.facts, "Declared facts (JSON with comments)")->required();
-  make->add_option("--model", generate.manifest, "Manifest of the model");
+  make->add_option("--model", generate.manifest, "Manifest of the model; the model file beside it must match");
   make->add_option("--results", generate.results, "Measured results of that model");
   make->add_option("--firmware", generate.firmware, "Firmware image, for its hash");
   make->add_option("--firmware-version", generate.firmware_version, "Version of the firmware");
