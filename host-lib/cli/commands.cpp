@@ -158,13 +158,15 @@ Exit Info(const Request& request) {
 
 Exit Read(const Request& request) {
   return WithSensor(request, [&](Sensor& sensor) {
-    const Result<std::vector<std::string>> labels = sensor.ReadLabels();
-    if (!labels.ok()) return Report(sensor.error());
     const Result<Reading> reading = sensor.ReadResult();
     if (!reading.ok()) return Report(sensor.error());
     const LatestResult& result = reading->registers;
-    const std::string label = result.label < labels->size() ? (*labels)[result.label] : "";
     Fetched window;
+    std::string label;
+    if (result.label < sensor.ident().label_count) {
+      if (sensor.ReadWindow(kLabelWindow, result.label, window.bytes) != Status::kOk) return Report(sensor.error());
+      label = ToText(kReg<"label.text">.kInfo, window.span());
+    }
     EncodeWindow(result, window.bytes);
     if (request.json) {
       Json json = WindowToJson(kResultWindow, window.span());

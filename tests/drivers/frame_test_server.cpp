@@ -33,6 +33,16 @@ WireStatus ToWire(Status status) {
   }
 }
 
+// The same frame with one bit of its payload flipped.
+EncodedFrame Damaged(EncodedFrame frame) {
+  const Result<size_t> size = CobsDecode(frame.span().first(frame.size_bytes - 1), frame.bytes);
+  frame.bytes[4] ^= 0x01;
+  const std::array<uint8_t, kMaxEncodedFrameBytes> raw = frame.bytes;
+  frame.size_bytes = CobsEncode(std::span(raw).first(*size), frame.bytes);
+  frame.bytes[frame.size_bytes++] = 0;
+  return frame;
+}
+
 std::atomic<int> servers = 0;
 
 }  // namespace
@@ -210,7 +220,7 @@ void FrameTestServer::Answer(int fd, const FrameDecoder& request) {
     case Misbehaviour::kTwice: Send(fd, frame.span()); break;
     case Misbehaviour::kBadFrameCrc:
       misbehaviour_ = Misbehaviour::kNone;
-      frame.bytes[frame.size_bytes - 2] ^= frame.bytes[frame.size_bytes - 2] == 1 ? 2 : 1;
+      frame = Damaged(frame);
       break;
     case Misbehaviour::kOneByteAtATime:
       for (size_t i = 0; i < frame.size_bytes; ++i) {

@@ -78,14 +78,14 @@ TEST_P(StreamBusTest, GarbageBetweenFramesCostsNothing) {
 
 TEST_P(StreamBusTest, GarbageGluedToAnAnswerCostsThatAnswerOnly) {
   server_.Misbehave(Misbehaviour::kGarbageGlued);
-  const Status status = ReadIdent(100ms);
+  const Status status = ReadIdent(500ms);
   EXPECT_TRUE(status == Status::kBadCrc || status == Status::kProtocol) << StatusName(status);
   EXPECT_EQ(ReadIdent(), Status::kOk);
 }
 
 TEST_P(StreamBusTest, ADamagedAnswerIsABadCrc) {
   server_.Misbehave(Misbehaviour::kBadFrameCrc);
-  EXPECT_EQ(ReadIdent(100ms), Status::kBadCrc);
+  EXPECT_EQ(ReadIdent(), Status::kBadCrc);
   EXPECT_EQ(ReadIdent(), Status::kOk);
 }
 
@@ -105,7 +105,7 @@ TEST_P(StreamBusTest, AnAnswerOfTheWrongLengthIsNotTaken) {
 
 TEST_P(StreamBusTest, NoiseWithoutEndStillEndsAtTheDeadline) {
   server_.Misbehave(Misbehaviour::kNoiseForever);
-  EXPECT_EQ(ReadIdent(50ms), Status::kProtocol);
+  EXPECT_EQ(ReadIdent(300ms), Status::kProtocol);
   server_.Misbehave(Misbehaviour::kNone);
   EXPECT_EQ(ReadIdent(), Status::kOk);
 }

@@ -65,13 +65,14 @@ TEST_F(EventsTest, AnIdleDrainIsOneTransactionAndOneEventIsFive) {
 TEST_F(EventsTest, AnEventCarriesItsLabelItsScoreAndTheHostsTime) {
   module_.AddEvent({.time_ms = 900, .type = EventType::kDetection, .label = 2, .value = 873});
   Sensor sensor = Open();
-  const auto now = std::chrono::system_clock::now();
+  const auto before = std::chrono::system_clock::now();
   ASSERT_EQ(sensor.DrainEvents([&](const EventBatch& batch) {
     const Event& event = batch.events.at(0);
     EXPECT_EQ(event.label, "no");
     EXPECT_DOUBLE_EQ(event.score(), 0.873);
     // The module's clock says 1000 now.
-    EXPECT_LT(std::chrono::abs(event.host_time - (now - 100ms)), 50ms + event.uncertainty);
+    EXPECT_GE(event.host_time + event.uncertainty, before - 100ms);
+    EXPECT_LE(event.host_time - event.uncertainty, std::chrono::system_clock::now() - 100ms);
     EXPECT_GT(event.uncertainty, 0us);
     return true;
   }),
@@ -269,7 +270,7 @@ TEST_F(EventsTest, TheClockMapFollowsTheModulesClock) {
   const Result<ClockMap> map = sensor.MapClock();
   ASSERT_TRUE(map.ok());
   EXPECT_EQ(map->module_ms, 500000u);
-  EXPECT_LT(SteadyClock::now() - map->ToHost(500000), 1s);
+  EXPECT_LT(SteadyClock::now() - map->ToHost(500000), 10s);
   EXPECT_EQ(map->ToHost(500100) - map->ToHost(500000), 100ms);
   EXPECT_GT(map->UncertaintyAt(560000), map->half_span);
 }
@@ -323,7 +324,7 @@ class LinkTest : public testing::TestWithParam<FrameTestServer::Link> {
 };
 
 TEST_P(LinkTest, ANotificationWakesTheWatch) {
-  Result<Sensor> sensor = Sensor::Open(server_.uri());
+  Result<Sensor> sensor = Sensor::Open(server_.uri(), {.timeout = 10s});
   ASSERT_TRUE(sensor.ok());
   std::thread world([&] {
     for (bool on = false; !on; std::this_thread::sleep_for(1ms)) {
@@ -349,7 +350,7 @@ TEST_P(LinkTest, ANotificationWakesTheWatch) {
 }
 
 TEST_P(LinkTest, AWatchSurvivesARestartOfTheModule) {
-  Result<Sensor> sensor = Sensor::Open(server_.uri());
+  Result<Sensor> sensor = Sensor::Open(server_.uri(), {.timeout = 10s});
   ASSERT_TRUE(sensor.ok());
   Detect();
   std::thread world;
@@ -377,7 +378,7 @@ TEST_P(LinkTest, AWatchSurvivesARestartOfTheModule) {
 }
 
 TEST_P(LinkTest, AWatchGivesUpOnAModuleThatStaysAway) {
-  Result<Sensor> sensor = Sensor::Open(server_.uri());
+  Result<Sensor> sensor = Sensor::Open(server_.uri(), {.timeout = 10s});
   ASSERT_TRUE(sensor.ok());
   server_.Stop();
   EXPECT_EQ(sensor->Watch([](const EventBatch&) { return true; }, SteadyClock::now() + 30s, {.patience = 100ms}),
@@ -386,17 +387,17 @@ TEST_P(LinkTest, AWatchGivesUpOnAModuleThatStaysAway) {
 }
 
 TEST_P(LinkTest, ASilentModuleIsATimeoutWithinTheDeadline) {
-  Result<Sensor> sensor = Sensor::Open(server_.uri(), {.timeout = 100ms});
+  Result<Sensor> sensor = Sensor::Open(server_.uri(), {.timeout = 500ms});
   ASSERT_TRUE(sensor.ok());
   server_.Misbehave(FrameTestServer::Misbehaviour::kSilent);
   const auto begin = SteadyClock::now();
   EXPECT_EQ(sensor->ReadResult().status(), Status::kTimeout);
-  EXPECT_GE(SteadyClock::now() - begin, 90ms);
+  EXPECT_GE(SteadyClock::now() - begin, 450ms);
 }
 
 TEST_P(LinkTest, MisbehavioursThatPassAreNotSeen) {
   using Misbehaviour = FrameTestServer::Misbehaviour;
-  Result<Sensor> sensor = Sensor::Open(server_.uri(), {.timeout = 2s});
+  Result<Sensor> sensor = Sensor::Open(server_.uri(), {.timeout = 3s});
   ASSERT_TRUE(sensor.ok());
   std::vector<Misbehaviour> all = {Misbehaviour::kGarbageBefore, Misbehaviour::kGarbageGlued,
                                    Misbehaviour::kStaleBefore,   Misbehaviour::kTwice,
