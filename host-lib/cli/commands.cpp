@@ -8,14 +8,18 @@
 namespace mls::cli {
 namespace {
 
+// A self-test takes longer than a request.
+constexpr std::chrono::milliseconds kSelfTestTime = std::chrono::seconds(30);
+
 struct Fetched {
   std::array<uint8_t, kMaxWindowBytes> bytes{};
   std::span<const uint8_t> span() const { return bytes; }
 };
 
-// "firmware_major" becomes "firmware major".
+// "tests_run" becomes "tests run", "duration_ms" "duration": the unit stands behind the value.
 std::string Caption(const RegisterInfo& info) {
   std::string text(ShortName(info));
+  if (text.ends_with("_ms")) text.resize(text.size() - 3);
   std::replace(text.begin(), text.end(), '_', ' ');
   return text;
 }
@@ -103,7 +107,9 @@ Exit Info(const Request& request) {
                                                                   {kDatasheetHashWindow, &hashes->datasheet}};
     if (request.json) {
       Json json = {{"uri", request.uri}};
-      for (const WindowIndex window : kShown) json[kWindows[window].name] = WindowToJson(window, windows[window].span());
+      for (const WindowIndex window : kShown) {
+        json[kWindows[window].name] = WindowToJson(window, windows[window].span());
+      }
       for (const auto& [window, hash] : hash_windows) json[kWindows[window].name] = Hex(*hash);
       json["labels"] = *labels;
       json["crash"] = *crash;
@@ -132,11 +138,13 @@ Exit Info(const Request& request) {
     }
     rows.push_back(Row<"status.state">(status_bytes));
     rows.push_back(Row<"status.boot_stage">(status_bytes));
-    rows.emplace_back("running for", Seconds(uptime_ms) + ", started by " + ToText(kReg<"status.reset_cause">.kInfo, status_bytes));
+    rows.emplace_back("running for",
+                      Seconds(uptime_ms) + ", started by " + ToText(kReg<"status.reset_cause">.kInfo, status_bytes));
     if (kReg<"status.error_count">.Load(status_bytes) != 0) {
       rows.push_back(Row<"status.error_count">(status_bytes));
-      rows.emplace_back("last error", ToText(kReg<"status.error_domain">.kInfo, status_bytes) + ": " +
-                                          StatusName(static_cast<Status>(kReg<"status.error_code">.Load(status_bytes))));
+      rows.emplace_back("last error",
+                        ToText(kReg<"status.error_domain">.kInfo, status_bytes) + ": " +
+                            StatusName(static_cast<Status>(kReg<"status.error_code">.Load(status_bytes))));
     }
     if (!crash->empty()) rows.emplace_back("last crash", *crash);
     rows.push_back(Row<"privacy.transducers_fitted">(privacy_bytes));
@@ -168,19 +176,24 @@ Exit Read(const Request& request) {
       return kExitOk;
     }
     Rows rows;
-    if (!reading->usable()) rows.emplace_back("not usable", reading->valid() ? "stale or out of envelope: see flags" : "not valid: see flags");
+    if (!reading->usable()) {
+      rows.emplace_back("not usable",
+                        reading->valid() ? "stale or out of envelope: see flags" : "not valid: see flags");
+    }
     rows.push_back(Row<"result.decision">(window.span()));
     rows.emplace_back("label", label.empty() ? "none" : label);
-    rows.emplace_back("score", FormatScore(reading->score()) + " (" + ToText(kReg<"result.score_kind">.kInfo, window.span()) + ")");
+    rows.emplace_back(
+        "score", FormatScore(reading->score()) + " (" + ToText(kReg<"result.score_kind">.kInfo, window.span()) + ")");
     rows.push_back(Row<"result.count">(window.span()));
     for (const ObjectBox& box : result.objects) {
       if (box.width == 0) continue;
       const auto percent = [](uint8_t value) { return std::to_string((value * 100 + 127) / 255); };
-      rows.emplace_back("object", "x " + percent(box.x) + " %, y " + percent(box.y) + " %, width " + percent(box.width) +
-                                      " %, height " + percent(box.height) + " %, score " + FormatScore(box.score / 255.0));
+      rows.emplace_back("object", "x " + percent(box.x) + " %, y " + percent(box.y) + " %, width " +
+                                      percent(box.width) + " %, height " + percent(box.height) + " %, score " +
+                                      FormatScore(box.score / 255.0));
     }
     rows.push_back(Row<"result.flags">(window.span()));
-    rows.emplace_back("age", ToText(kReg<"result.age_ms">.kInfo, window.span()));
+    rows.push_back(Row<"result.age_ms">(window.span()));
     rows.push_back(Row<"result.sequence">(window.span()));
     rows.push_back(Row<"result.config_generation">(window.span()));
     PrintRows(rows);
@@ -190,7 +203,13 @@ Exit Read(const Request& request) {
 
 Exit Commit(const Request& request) {
   return WithSensor(request, [&](Sensor& sensor) {
-    if (sensor.Commit() != Status::kOk) return Report(sensor.error());
+    if (sensor.Commit() != Status::kOk) {
+      const Exit exit = Report(sensor.error());
+      if (exit == kExitRefused) {
+        std::cerr << "Set another value, or give it up: mlsensor revert " << request.uri << '\n';
+      }
+      return exit;
+    }
     if (request.store && sensor.Store() != Status::kOk) return Report(sensor.error());
     return FinishCommand(request, sensor, request.store ? Command::kStore : Command::kCommit);
   });
@@ -202,7 +221,7 @@ Exit FactoryReset(const Request& request) { return RunAndFinish(request, Command
 
 Exit SelfTest(const Request& request) {
   return WithSensor(request, [&](Sensor& sensor) {
-    const Result<SelfTestReport> report = sensor.RunSelfTest(std::max<std::chrono::milliseconds>(request.timeout, std::chrono::seconds(30)));
+    const Result<SelfTestReport> report = sensor.RunSelfTest(std::max(request.timeout, kSelfTestTime));
     if (!report.ok()) return Report(sensor.error());
     Fetched window;
     EncodeWindow(*report, window.bytes);

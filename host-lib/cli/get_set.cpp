@@ -47,7 +47,8 @@ bool AddNamed(std::string_view name, const Ident& ident, std::vector<Item>& item
     if (!index) plain = {};
   }
   const RegisterInfo* info = FindRegister(plain);
-  const std::optional<WindowIndex> window = info != nullptr ? static_cast<WindowIndex>(info->window) : FindWindow(plain);
+  const std::optional<WindowIndex> window =
+      info != nullptr ? static_cast<WindowIndex>(info->window) : FindWindow(plain);
   if (!window || (index && kWindows[*window].page == kNotPaged)) {
     error = "there is no register or window `" + std::string(name) + "`; `mlsensor get URI` lists all";
     return false;
@@ -78,7 +79,8 @@ bool ParseAssignment(std::string_view text, std::vector<Assignment>& assignments
   }
   const RegisterInfo* info = FindRegister(text.substr(0, equals));
   if (info == nullptr) {
-    error = "there is no register `" + std::string(text.substr(0, equals)) + "`; `mlsensor get URI config` lists the configuration";
+    error = "there is no register `" + std::string(text.substr(0, equals)) +
+            "`; `mlsensor get URI config` lists the configuration";
     return false;
   }
   if (info->access == Access::kReadOnly) {

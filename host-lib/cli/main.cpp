@@ -18,7 +18,8 @@ struct CommandInfo {
   Exit (*run)(const Request&);
 };
 constexpr CommandInfo kCommands[] = {
-    {"info", "Who and how it is: profile, model, versions, hashes, state, privacy", "info unix:/tmp/keyword.sock", Info},
+    {"info", "Who and how it is: profile, model, versions, hashes, state, privacy", "info unix:/tmp/keyword.sock",
+     Info},
     {"read", "The latest result", "read serial:/dev/ttyACM0@115200", Read},
     {"watch", "Events as they come; each is acknowledged once it is printed",
      "--json watch tcp:192.168.1.20:4000 --for 10s", Watch},
@@ -53,7 +54,9 @@ CLI::Option* AddDuration(CLI::App& app, const char* name, std::chrono::milliseco
           name,
           [&into, name](const std::string& text) {
             const std::optional<std::chrono::milliseconds> duration = ParseDuration(text);
-            if (!duration) throw CLI::ValidationError(name, "`" + text + "` is no duration; write 500ms, 2s, 1.5m or 1h");
+            if (!duration) {
+              throw CLI::ValidationError(name, "`" + text + "` is no duration; write 500ms, 2s, 1.5m or 1h");
+            }
             into = *duration;
           },
           help)
@@ -64,7 +67,8 @@ int Main(int argc, char** argv) {
   Request request;
   std::function<Exit(const Request&)> command;
 
-  CLI::App app("Reads and sets up ML sensors: modules that see or hear and report what they found through registers.", "mlsensor");
+  CLI::App app("Reads and sets up ML sensors: modules that see or hear and report what they found through registers.",
+               "mlsensor");
   app.set_version_flag("--version", "mlsensor " MLS_VERSION, "Print the version and exit");
   app.set_help_flag("-h,--help", "Print this help and exit");
   app.add_flag("--json", request.json, "Print one JSON object per line");
@@ -89,7 +93,8 @@ int Main(int argc, char** argv) {
       ->add_option("NAME", request.names, "Register (config.on_delay_ms), window (config) or entry (label[1])")
       ->type_name("");
   app.get_subcommand("set")
-      ->add_option("NAME=VALUE", request.names, "Number, name, or for flags names with commas (report=changes,envelope)")
+      ->add_option("NAME=VALUE", request.names,
+                   "Number, name, or for flags names with commas (report=changes,envelope)")
       ->required()
       ->type_name("");
   app.get_subcommand("commit")->add_flag("--store", request.store, "Keep it without power too");

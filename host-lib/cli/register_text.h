@@ -1,4 +1,5 @@
-// Registers as text for people, as JSON for programs, and back. Names, enumerations, flags and units come from the register map.
+// Registers as text for people, as JSON for programs, and back. Names, enumerations, flags and units come from the
+// register map.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -23,8 +24,8 @@ bool IsShown(const RegisterInfo& info);
 std::string Hex(std::span<const uint8_t> bytes);
 std::string Join(const std::vector<std::string>& parts, std::string_view separator);
 
-// The bytes of `text` as a value of that register: a number (decimal, or hexadecimal with 0x), a name, or for flags several names
-// separated by commas, "none" for no flag. Otherwise empty, and `error` says what would do.
+// The bytes of `text` as a value of that register: a number (decimal, or hexadecimal with 0x), a name, or for flags
+// several names separated by commas, "none" for no flag. Otherwise empty, and `error` says what would do.
 std::vector<uint8_t> ParseValue(const RegisterInfo& info, std::string_view text, std::string& error);
 
 }  // namespace mls::cli

@@ -56,20 +56,19 @@ Json EventToJson(const Event& event) {
 // Time, number, type, then what the type has to say.
 std::string EventToText(const Event& event) {
   const EventRecord& record = event.record;
-  std::string text = LocalTime(event.host_time) + "  " + PadRight("#" + std::to_string(record.sequence), 7) +
-                     PadRight(NameOf<"event_data.type">(record.type), 15);
+  std::string text = LocalTime(event.host_time) + "  " + PadRight("#" + std::to_string(record.sequence), 7);
+  const std::string type = NameOf<"event_data.type">(record.type);
   std::string rest;
   const auto add = [&](const std::string& part) { rest.append(rest.empty() ? "" : "  ").append(part); };
   const Json meaning = Meaning(record);
   for (const auto& [name, value] : meaning.items()) {
-    const std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
-    add(name == "decision" ? shown : name + " " + shown);
+    add(value.is_string() ? value.get<std::string>() : name + " " + value.dump());
   }
   if (!event.label.empty()) add(event.label);
   if (event.has_score()) add(FormatScore(event.score()));
   const std::vector<std::string> flags = Flags(record);
   if (!flags.empty() && flags != std::vector<std::string>{"valid"}) add("(" + Join(flags, ", ") + ")");
-  return text + rest;
+  return text + (rest.empty() ? type : PadRight(type, 15) + rest);
 }
 
 bool Show(const EventBatch& batch, bool json) {
@@ -79,7 +78,8 @@ bool Show(const EventBatch& batch, bool json) {
   }
   if (good && batch.lost > 0) {
     good = json ? PrintJson({{"notice", "lost"}, {"lost", batch.lost}})
-                : PrintLine("-- " + std::to_string(batch.lost) + (batch.lost == 1 ? " event was lost" : " events were lost"));
+                : PrintLine("-- " + std::to_string(batch.lost) +
+                            (batch.lost == 1 ? " event was lost" : " events were lost"));
   }
   for (const Event& event : batch.events) {
     good = good && (json ? PrintJson(EventToJson(event)) : PrintLine(EventToText(event)));

@@ -81,7 +81,9 @@ Result<Identity> Sensor::ReadIdentity() { return ReadWhole<Identity>(state_.get(
 Result<ModuleStatus> Sensor::ReadStatus() { return ReadWhole<ModuleStatus>(state_.get(), "reading the status"); }
 Result<PowerCounters> Sensor::ReadPower() { return ReadWhole<PowerCounters>(state_.get(), "reading the counters"); }
 Result<Privacy> Sensor::ReadPrivacy() { return ReadWhole<Privacy>(state_.get(), "reading the privacy registers"); }
-Result<SelfTestReport> Sensor::ReadSelfTest() { return ReadWhole<SelfTestReport>(state_.get(), "reading the self-test"); }
+Result<SelfTestReport> Sensor::ReadSelfTest() {
+  return ReadWhole<SelfTestReport>(state_.get(), "reading the self-test");
+}
 Result<Config> Sensor::ReadConfig() { return ReadWhole<Config>(state_.get(), "reading the configuration"); }
 
 Result<Hashes> Sensor::ReadHashes() {
@@ -166,7 +168,9 @@ Result<SelfTestReport> Sensor::RunSelfTest(std::chrono::milliseconds timeout) {
   });
 }
 
-Status Sensor::RunCommand(Command command) { return RunCommand(command, state_ ? state_->options.timeout : std::chrono::seconds(0)); }
+Status Sensor::RunCommand(Command command) {
+  return RunCommand(command, state_ ? state_->options.timeout : std::chrono::seconds(0));
+}
 
 Status Sensor::RunCommand(Command command, std::chrono::milliseconds timeout) {
   return Call(state_.get(), NameOf<"control.command">(command),
@@ -188,7 +192,8 @@ Status Sensor::StageConfig(const Config& config) {
         if (info.window != kConfigWindow || info.access == Access::kReadOnly) continue;
         const uint8_t address = static_cast<uint8_t>(kWindow.address + info.offset);
         if (state.Write(address, bytes_of(info, wanted), deadline) == Status::kRejected) {
-          return state.Fail(status, std::string("the module does not take this value of ") + info.name, Verdict::kNone, info.name);
+          return state.Fail(status, std::string("the module does not take this value of ") + info.name, Verdict::kNone,
+                            info.name);
         }
       }
     }
@@ -196,13 +201,15 @@ Status Sensor::StageConfig(const Config& config) {
     Backoff backoff(std::chrono::milliseconds(20));
     do {
       if (status = state.ReadBytes(kConfigWindow, 0, actual, deadline); status != Status::kOk) return status;
-      if (std::equal(wanted.begin(), wanted.begin() + static_cast<std::ptrdiff_t>(payload), actual.begin())) return Status::kOk;
+      if (std::equal(wanted.begin(), wanted.begin() + static_cast<std::ptrdiff_t>(payload), actual.begin())) {
+        return Status::kOk;
+      }
     } while (backoff.Sleep(deadline));
     for (const RegisterInfo& info : kRegisters) {
       if (info.window != kConfigWindow || info.access == Access::kReadOnly) continue;
       if (std::ranges::equal(bytes_of(info, wanted), bytes_of(info, actual))) continue;
-      return state.Fail(Status::kProtocol, std::string(info.name) + " does not read back as it was written", Verdict::kNone,
-                        info.name);
+      return state.Fail(Status::kProtocol, std::string(info.name) + " does not read back as it was written",
+                        Verdict::kNone, info.name);
     }
     return Status::kProtocol;
   });

@@ -15,7 +15,8 @@ bool CrcIsRight(WindowIndex window, std::span<const uint8_t> bytes) {
            DecodeEvent(bytes.subspan<kEventRecordBytes, kEventRecordBytes>(), 1).ok();
   }
   const size_t payload = bytes.size() - 2;
-  return WindowCrc(kWindows[window].address, bytes.first(payload)) == LoadLittleEndian<uint16_t>(bytes.subspan(payload));
+  return WindowCrc(kWindows[window].address, bytes.first(payload)) ==
+         LoadLittleEndian<uint16_t>(bytes.subspan(payload));
 }
 
 const char* Advice(Status status) {
@@ -97,7 +98,8 @@ Status SensorState::ReadBytes(WindowIndex window, uint8_t index, std::span<uint8
     }
     if (!backoff.Sleep(deadline)) {
       if (page_is_right) return Status::kBadCrc;
-      return Fail(Status::kBusy, "the page at address 0xC0 is never the one that was selected; is another host using the module?");
+      return Fail(Status::kBusy,
+                  "the page at address 0xC0 is never the one that was selected; is another host using the module?");
     }
   }
 }
@@ -105,7 +107,9 @@ Status SensorState::ReadBytes(WindowIndex window, uint8_t index, std::span<uint8
 Status SensorState::ReadIdent(Deadline deadline) {
   const Result<Ident> read = Read<Ident>(deadline);
   if (!read.ok()) return read.status();
-  if (read->magic != kMagic) return Fail(Status::kProtocol, "something answers, but it is no ML sensor (wrong magic number)");
+  if (read->magic != kMagic) {
+    return Fail(Status::kProtocol, "something answers, but it is no ML sensor (wrong magic number)");
+  }
   if (read->interface_major != kInterfaceMajor) {
     return Fail(Status::kUnsupported, "its register map has major version " + std::to_string(read->interface_major) +
                                           ", this program knows " + std::to_string(kInterfaceMajor));
@@ -138,7 +142,9 @@ Status SensorState::RunCommand(Command command, Deadline deadline) {
   const uint8_t token = static_cast<uint8_t>(token_before + 1);
   static_assert(kReg<"control.command_token">.kAddress == kReg<"control.command">.kAddress + 1);
   const uint8_t bytes[] = {static_cast<uint8_t>(command), token};
-  if (const Status written = Write(kReg<"control.command">.kAddress, bytes, deadline); written != Status::kOk) return written;
+  if (const Status written = Write(kReg<"control.command">.kAddress, bytes, deadline); written != Status::kOk) {
+    return written;
+  }
 
   Backoff backoff(kLongestPause);
   for (;;) {
@@ -149,7 +155,9 @@ Status SensorState::RunCommand(Command command, Deadline deadline) {
     if (!is_ours && status->command_token != token_before) {
       return Fail(Status::kBusy, "another host gave a command at the same time: try again");
     }
-    if (!backoff.Sleep(deadline)) return Fail(Status::kTimeout, "the module has not carried out `" + command_name + "` in time");
+    if (!backoff.Sleep(deadline)) {
+      return Fail(Status::kTimeout, "the module has not carried out `" + command_name + "` in time");
+    }
   }
   const Verdict verdict = status->command_verdict;
   if (verdict == Verdict::kDone) return Status::kOk;

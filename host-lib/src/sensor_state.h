@@ -44,8 +44,9 @@ struct SensorState {
   Status ReadLabels(Deadline deadline);  // Into `labels`, unless they are there.
   Status RunCommand(Command command, Deadline deadline);
 
-  // The latch marks one start of the module: the header of the FIFO shows it until the module restarts or another host latches. So each
-  // header tells at no cost whether the module is still the one whose labels and event numbers are known.
+  // The latch marks one start of the module: the header of the FIFO shows it until the module restarts or another host
+  // latches. So each header tells at no cost whether the module is still the one whose labels and event numbers are
+  // known.
   Status Synchronise(Deadline deadline);
   Result<EventHeader> ReadHeader(Deadline deadline);
   // Makes sure that nothing known before is of an earlier start. kOk also after a restart: compare `starts`.
@@ -75,8 +76,8 @@ struct SensorState {
   ClockMap clock;
 
   bool has_cursor = false;
-  uint32_t delivered = 0;      // The last event that was delivered.
-  uint32_t acknowledged = 0;   // The last one that was acknowledged.
+  uint32_t delivered = 0;         // The last event that was delivered.
+  uint32_t acknowledged = 0;      // The last one that was acknowledged.
   unsigned delivered_starts = 0;  // `starts` as the last batch told it.
   bool notify_on = false;
 };

@@ -16,7 +16,8 @@ using Link = FrameTestServer::Link;
 
 enum class Transport { kInProcess, kUnix, kTcp, kPseudoTerminal };
 
-// Between two calls the server rests, and the test may use the module without its lock: this makes that known to the thread sanitizer.
+// Between two calls the server rests, and the test may use the module without its lock: this makes that known to the
+// thread sanitizer.
 class RestingBus final : public RegisterBus {
  public:
   RestingBus(std::shared_ptr<RegisterBus> bus, std::mutex& mutex) : bus_(std::move(bus)), mutex_(mutex) {}
@@ -46,7 +47,9 @@ class BusContract : public testing::TestWithParam<Transport> {
       bus_ = std::make_shared<LoopbackBus>(module_);
       return;
     }
-    const Link link = GetParam() == Transport::kUnix ? Link::kUnix : GetParam() == Transport::kTcp ? Link::kTcp : Link::kPty;
+    const Link link = GetParam() == Transport::kUnix  ? Link::kUnix
+                      : GetParam() == Transport::kTcp ? Link::kTcp
+                                                      : Link::kPty;
     server_ = std::make_unique<FrameTestServer>(module_, link);
     std::string error;
     Result<BusConnection> opened = OpenBus(server_->uri(), Soon(), &error);
@@ -112,7 +115,8 @@ TEST_P(BusContract, AWriteIsReadBack) {
 
 TEST_P(BusContract, RefusalsAreToldApart) {
   std::array<uint8_t, 32> bytes{};
-  EXPECT_EQ(bus_->Read(0x1F + 0xD0, std::span(bytes).first(16), Soon()), Status::kInvalidArgument) << "leaves its window";
+  EXPECT_EQ(bus_->Read(0x1F + 0xD0, std::span(bytes).first(16), Soon()), Status::kInvalidArgument)
+      << "leaves its window";
   EXPECT_EQ(bus_->Read(0xF8, std::span(bytes).first(2), Soon()), Status::kOutOfRange) << "no register there";
   EXPECT_EQ(bus_->Write(0x00, std::span(bytes).first(1), Soon()), Status::kReadOnly);
   EXPECT_TRUE(ReadWindow<Ident>().ok()) << "a refusal leaves the bus usable";
@@ -157,7 +161,8 @@ std::string TransportName(const testing::TestParamInfo<Transport>& info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Buses, BusContract,
-                         testing::Values(Transport::kInProcess, Transport::kUnix, Transport::kTcp, Transport::kPseudoTerminal),
+                         testing::Values(Transport::kInProcess, Transport::kUnix, Transport::kTcp,
+                                         Transport::kPseudoTerminal),
                          TransportName);
 
 }  // namespace

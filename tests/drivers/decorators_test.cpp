@@ -126,7 +126,8 @@ TEST(FaultyBus, UnderARetryingBusOneFaultIsRepairedUnlessOnlyTheCrcShowsIt) {
     std::array<uint8_t, 30> bytes{};
     ASSERT_EQ(retrying.Read(0x40, bytes, SteadyClock::now() + 50ms), Status::kOk);
     const bool silent = fault == Fault::kBitFlip || fault == Fault::kWrongAddress || fault == Fault::kRepeatedAnswer;
-    EXPECT_EQ(DecodeWindow<LatestResult>(bytes).status(), silent ? Status::kBadCrc : Status::kOk) << static_cast<int>(fault);
+    EXPECT_EQ(DecodeWindow<LatestResult>(bytes).status(), silent ? Status::kBadCrc : Status::kOk)
+        << static_cast<int>(fault);
   }
 }
 

@@ -84,7 +84,8 @@ Status FakeModule::Render(uint8_t address, WindowIndex& window) {
     case kIdentWindow: EncodeWindow(ident, frozen_); break;
     case kStatusWindow:
       status.uptime_ms = clock_ms;
-      status.state = static_cast<uint16_t>(staged == active ? status.state & ~kConfigPending : status.state | kConfigPending);
+      status.state =
+          static_cast<uint16_t>(staged == active ? status.state & ~kConfigPending : status.state | kConfigPending);
       EncodeWindow(status, frozen_);
       break;
     case kResultWindow: EncodeWindow(result, frozen_); break;
@@ -141,7 +142,8 @@ Result<std::span<const uint8_t>> FakeModule::DoBeginRead(uint8_t address, size_t
     status.protocol_errors |= kBadLength;
     return Status::kInvalidArgument;
   }
-  const std::span<uint8_t> answer = std::span(frozen_).subspan(offset, size_bytes == kToEndOfWindow ? left : size_bytes);
+  const std::span<uint8_t> answer =
+      std::span(frozen_).subspan(offset, size_bytes == kToEndOfWindow ? left : size_bytes);
   if (tamper) tamper(address, answer);
   return std::span<const uint8_t>(answer);
 }

@@ -1,4 +1,5 @@
-// A small module for tests of the host side: all windows, an event FIFO, staged configuration and commands, nothing behind them.
+// A small module for tests of the host side: all windows, an event FIFO, staged configuration and commands, nothing
+// behind them.
 #pragma once
 
 #include <deque>
@@ -12,8 +13,8 @@
 
 namespace mls::test {
 
-// Everything is public: a test sets what the module shall answer. With a server in another thread, hold `mutex` meanwhile; the
-// server holds it during each transaction.
+// Everything is public: a test sets what the module shall answer. With a server in another thread, hold `mutex`
+// meanwhile; the server holds it during each transaction.
 class FakeModule final : public RegisterTarget {
  public:
   FakeModule();

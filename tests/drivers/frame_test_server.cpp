@@ -137,7 +137,8 @@ void FrameTestServer::Serve() {
 
 void FrameTestServer::Send(int fd, std::span<const uint8_t> bytes) {
   while (!bytes.empty()) {
-    ssize_t size = link_ == Link::kPty ? write(fd, bytes.data(), bytes.size()) : send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    ssize_t size = link_ == Link::kPty ? write(fd, bytes.data(), bytes.size())
+                                       : send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (size <= 0) return;
     bytes = bytes.subspan(static_cast<size_t>(size));
   }

@@ -1,4 +1,5 @@
-// Serves a FakeModule as serial frames over a Unix socket, TCP or a pseudo terminal, in a thread of its own; can misbehave.
+// Serves a FakeModule as serial frames over a Unix socket, TCP or a pseudo terminal, in a thread of its own; can
+// misbehave.
 #pragma once
 
 #include <atomic>
@@ -14,17 +15,17 @@ class FrameTestServer {
   enum class Link { kUnix, kTcp, kPty };
   enum class Misbehaviour {
     kNone,
-    kSilent,           // Takes requests, answers nothing.
-    kHangUpHalfWay,    // Sends half of the answer, then closes (once; sockets only).
-    kGarbageBefore,    // Sends noise, a zero, then the answer.
-    kGarbageGlued,     // Sends noise right before the answer, no zero between (once).
-    kStaleBefore,      // Sends an answer with another tag first.
-    kTwice,            // Sends each answer twice.
-    kBadFrameCrc,      // Flips a bit of the answer (once).
-    kOneByteAtATime,   // Sends the answer in single bytes.
-    kShort,            // Answers reads with one byte less than asked for.
-    kEmptyResponse,    // Answers without a status.
-    kNoiseForever,     // Answers with noise for 400 ms and nothing else.
+    kSilent,          // Takes requests, answers nothing.
+    kHangUpHalfWay,   // Sends half of the answer, then closes (once; sockets only).
+    kGarbageBefore,   // Sends noise, a zero, then the answer.
+    kGarbageGlued,    // Sends noise right before the answer, no zero between (once).
+    kStaleBefore,     // Sends an answer with another tag first.
+    kTwice,           // Sends each answer twice.
+    kBadFrameCrc,     // Flips a bit of the answer (once).
+    kOneByteAtATime,  // Sends the answer in single bytes.
+    kShort,           // Answers reads with one byte less than asked for.
+    kEmptyResponse,   // Answers without a status.
+    kNoiseForever,    // Answers with noise for 400 ms and nothing else.
   };
 
   FrameTestServer(FakeModule& module, Link link);

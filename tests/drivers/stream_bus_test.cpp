@@ -1,4 +1,6 @@
 // StreamBus against a peer that misbehaves, over each kind of stream.
+#include "mls/drivers/stream_bus.h"
+
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -6,7 +8,6 @@
 
 #include "frame_test_server.h"
 #include "mls/drivers/open_bus.h"
-#include "mls/drivers/stream_bus.h"
 
 namespace mls::test {
 namespace {
@@ -40,6 +41,16 @@ class StreamBusTest : public testing::TestWithParam<Link> {
   BusConnection connection_;
   StreamBus* bus_ = nullptr;
 };
+
+TEST_P(StreamBusTest, TheLatestResultIs8BytesThereAnd39Back) {
+  ASSERT_EQ(ReadIdent(), Status::kOk);
+  const StreamBus::Counters before = bus_->counters();
+  std::array<uint8_t, kWindowOf<LatestResult>.size_bytes> bytes{};
+  ASSERT_EQ(bus_->Read(kWindowOf<LatestResult>.address, bytes, In(5s)), Status::kOk);
+  EXPECT_EQ(bus_->counters().transactions - before.transactions, 1u);
+  EXPECT_EQ(bus_->counters().bytes_sent - before.bytes_sent, 8u);
+  EXPECT_EQ(bus_->counters().bytes_received - before.bytes_received, 39u);
+}
 
 TEST_P(StreamBusTest, SilenceEndsAtTheDeadlineAndTheLateAnswerIsNotTakenForTheNext) {
   server_.Misbehave(Misbehaviour::kSilent);

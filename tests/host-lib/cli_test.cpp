@@ -198,7 +198,8 @@ TEST_F(CommandLine, EachKindOfFailureHasItsExitStatus) {
 TEST_F(CommandLine, InfoTellsWhoItIs) {
   Output output = Run({"info", uri_});
   EXPECT_EQ(output.exit, 0) << output.err;
-  for (const char* text : {"keyword", "silence, yes, no", "a0010203000000000000000000000000", "events, selftest", "power_on"}) {
+  for (const char* text :
+       {"keyword", "silence, yes, no", "a0010203000000000000000000000000", "events, selftest", "power_on"}) {
     EXPECT_THAT(output.out, HasSubstr(text));
   }
   output = Run({"--json", "info", uri_});
@@ -246,7 +247,8 @@ TEST_F(CommandLine, WatchPrintsEachEventOnOneLineAndAcknowledgesIt) {
   EXPECT_EQ(lines[0]["score"], 0.931);
   EXPECT_EQ(lines[0]["score_permille"], 931);
   EXPECT_EQ(lines[0]["time_ms"], 1000);
-  EXPECT_TRUE(std::regex_match(lines[0]["host_time"].get<std::string>(), std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)")));
+  EXPECT_TRUE(std::regex_match(lines[0]["host_time"].get<std::string>(),
+                               std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)")));
   EXPECT_EQ(lines[1]["label"], "no");
   EXPECT_TRUE(module_.fifo.empty());
   EXPECT_EQ(Run({"watch", uri_, "--for", "50ms"}).out, "");
@@ -256,13 +258,16 @@ TEST_F(CommandLine, EveryEventTypeIsOneReadableLine) {
   module_.ident.event_capacity = 100;
   for (const NamedValue& type : kEventTypeValues) {
     if (type.value == 0) continue;
-    module_.AddEvent({.type = static_cast<EventType>(type.value), .flags = kValid, .label = 1, .detail = 1, .value = 3});
+    module_.AddEvent(
+        {.type = static_cast<EventType>(type.value), .flags = kValid, .label = 1, .detail = 1, .value = 3});
   }
   const std::vector<json> lines = Lines(Run({"--json", "watch", uri_, "--for", "100ms"}).out);
   ASSERT_EQ(lines.size(), std::size(kEventTypeValues) - 1);
   for (size_t i = 0; i < lines.size(); ++i) {
     EXPECT_EQ(lines[i]["type"], kEventTypeValues[i + 1].name);
-    for (const char* key : {"sequence", "type", "label", "score", "time_ms"}) EXPECT_TRUE(lines[i].contains(key)) << key;
+    for (const char* key : {"sequence", "type", "label", "score", "time_ms"}) {
+      EXPECT_TRUE(lines[i].contains(key)) << key;
+    }
   }
   EXPECT_EQ(lines[1]["decision"], "negative");
   EXPECT_EQ(lines[2]["lost"], 3);
@@ -275,7 +280,8 @@ TEST_F(CommandLine, WatchShowsWhatComesWhileItRuns) {
   Program program({"watch", uri_});
   AddDetection(1, 931);
   program.AwaitLines(1);
-  EXPECT_TRUE(std::regex_search(program.out, std::regex(R"(\d\d:\d\d:\d\d\.\d{3}  #1     detection      yes  0\.931\n)")))
+  EXPECT_TRUE(
+      std::regex_search(program.out, std::regex(R"(\d\d:\d\d:\d\d\.\d{3}  #1     detection      yes  0\.931\n)")))
       << program.out;
   program.Signal(SIGINT);
   EXPECT_EQ(program.Finish(), 0);

@@ -1,7 +1,6 @@
 // Events: delivered once, acknowledged afterwards, losses counted, restarts noticed.
-#include "sensor_fixture.h"
-
 #include "frame_test_server.h"
+#include "sensor_fixture.h"
 
 namespace mls::test {
 namespace {
@@ -11,7 +10,9 @@ using testing::ElementsAre;
 class EventsTest : public SensorTest {
  protected:
   void AddDetections(int count, uint8_t label = 1) {
-    for (int i = 0; i < count; ++i) module_.AddEvent({.type = EventType::kDetection, .flags = 1, .label = label, .value = 900});
+    for (int i = 0; i < count; ++i) {
+      module_.AddEvent({.type = EventType::kDetection, .flags = 1, .label = label, .value = 900});
+    }
   }
 
   // Collects what a drain delivers.
@@ -301,8 +302,9 @@ TEST_F(EventsTest, AWatchEndsAtItsDeadlineAndWhenItIsStopped) {
   EXPECT_EQ(sensor.Watch([](const EventBatch&) { return true; }, begin + 50ms), Status::kOk);
   EXPECT_GE(SteadyClock::now() - begin, 50ms);
   int asked = 0;
-  EXPECT_EQ(sensor.Watch([](const EventBatch&) { return true; }, Deadline::max(), {.stop = [&] { return ++asked > 5; }}),
-            Status::kOk);
+  EXPECT_EQ(
+      sensor.Watch([](const EventBatch&) { return true; }, Deadline::max(), {.stop = [&] { return ++asked > 5; }}),
+      Status::kOk);
 }
 
 // Over a real link, with a module that notifies.
@@ -396,8 +398,9 @@ TEST_P(LinkTest, MisbehavioursThatPassAreNotSeen) {
   using Misbehaviour = FrameTestServer::Misbehaviour;
   Result<Sensor> sensor = Sensor::Open(server_.uri(), {.timeout = 2s});
   ASSERT_TRUE(sensor.ok());
-  std::vector<Misbehaviour> all = {Misbehaviour::kGarbageBefore, Misbehaviour::kGarbageGlued,   Misbehaviour::kStaleBefore,
-                                   Misbehaviour::kTwice,         Misbehaviour::kBadFrameCrc,    Misbehaviour::kOneByteAtATime};
+  std::vector<Misbehaviour> all = {Misbehaviour::kGarbageBefore, Misbehaviour::kGarbageGlued,
+                                   Misbehaviour::kStaleBefore,   Misbehaviour::kTwice,
+                                   Misbehaviour::kBadFrameCrc,   Misbehaviour::kOneByteAtATime};
   if (GetParam() != FrameTestServer::Link::kPty) all.push_back(Misbehaviour::kHangUpHalfWay);
   for (const Misbehaviour how : all) {
     server_.Misbehave(how);
@@ -408,10 +411,13 @@ TEST_P(LinkTest, MisbehavioursThatPassAreNotSeen) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Links, LinkTest,
-                         testing::Values(FrameTestServer::Link::kUnix, FrameTestServer::Link::kTcp, FrameTestServer::Link::kPty),
+                         testing::Values(FrameTestServer::Link::kUnix, FrameTestServer::Link::kTcp,
+                                         FrameTestServer::Link::kPty),
                          [](const auto& link) -> std::string {
                            using Link = FrameTestServer::Link;
-                           return link.param == Link::kUnix ? "Unix" : link.param == Link::kTcp ? "Tcp" : "PseudoTerminal";
+                           return link.param == Link::kUnix  ? "Unix"
+                                  : link.param == Link::kTcp ? "Tcp"
+                                                             : "PseudoTerminal";
                          });
 
 }  // namespace

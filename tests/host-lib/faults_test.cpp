@@ -1,5 +1,5 @@
-// A scripted session, repeated with each kind of fault at each of its operations. Whatever happens: no wrong answer is reported good, no
-// event is lost or delivered twice, and no call outlasts its deadline for good.
+// A scripted session, repeated with each kind of fault at each of its operations. Whatever happens: no wrong answer is
+// reported good, no event is lost or delivered twice, and no call outlasts its deadline for good.
 #include "sensor_fixture.h"
 
 namespace mls::test {
@@ -137,7 +137,8 @@ TEST_F(FaultSweep, OneFaultAtAnyOperationIsNeverSeen) {
     const uint64_t step = fault == Fault::kRequestLost || fault == Fault::kAnswerLost ? 7 : 1;
     for (uint64_t operation = 0; operation < operations; operation += step) {
       const Outcome outcome = Run(operation, fault, 1);
-      const std::string where = "fault " + std::to_string(static_cast<int>(fault)) + " at operation " + std::to_string(operation);
+      const std::string where =
+          "fault " + std::to_string(static_cast<int>(fault)) + " at operation " + std::to_string(operation);
       EXPECT_EQ(outcome.wrong, 0) << where;
       EXPECT_EQ(outcome.failed, 0) << where;
       EXPECT_EQ(outcome.lost, 0u) << where;
@@ -154,7 +155,8 @@ TEST_F(FaultSweep, ALongFaultFailsButTellsNothingWrongAndLosesNothing) {
     const uint64_t step = fault == Fault::kRequestLost || fault == Fault::kAnswerLost ? 9 : 1;
     for (uint64_t operation = 0; operation < operations; operation += step) {
       const Outcome outcome = Run(operation, fault, 5);
-      const std::string where = "fault " + std::to_string(static_cast<int>(fault)) + " at operation " + std::to_string(operation);
+      const std::string where =
+          "fault " + std::to_string(static_cast<int>(fault)) + " at operation " + std::to_string(operation);
       EXPECT_EQ(outcome.wrong, 0) << where;
       EXPECT_EQ(outcome.sequences.size() + outcome.lost, 12u) << where;
     }

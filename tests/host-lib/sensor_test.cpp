@@ -60,12 +60,9 @@ TEST_F(SensorTest, OnlyAValidFreshResultWithinTheEnvelopeIsUsable) {
   const struct {
     uint16_t flags;
     bool usable;
-  } cases[] = {{kValid, true},
-               {0, false},
-               {kValid | kStale, false},
-               {kValid | kTooDark, false},
-               {kValid | kBlurred, false},
-               {kStale, false}};
+  } cases[] = {
+      {kValid, true}, {0, false}, {kValid | kStale, false}, {kValid | kTooDark, false}, {kValid | kBlurred, false},
+      {kStale, false}};
   for (const auto& a_case : cases) {
     module_.result.flags = a_case.flags;
     const Result<Reading> reading = sensor.ReadResult();
@@ -223,7 +220,8 @@ TEST_F(SensorTest, ARefusedCommitNamesTheField) {
   EXPECT_EQ(sensor.ApplyConfig(Config{}), Status::kRejected);
   EXPECT_EQ(sensor.error().verdict, Verdict::kOutOfRange);
   EXPECT_EQ(sensor.error().field, "config.average_count");
-  EXPECT_THAT(sensor.error().message, HasSubstr("test: commit: refused by the module: out_of_range: config.average_count"));
+  EXPECT_THAT(sensor.error().message,
+              HasSubstr("test: commit: refused by the module: out_of_range: config.average_count"));
 }
 
 TEST_F(SensorTest, AWriteThatIsRefusedAtOnceNamesTheFieldToo) {
@@ -302,7 +300,8 @@ TEST(Names, RegistersAreFoundByNameAndAddress) {
 TEST(Names, ValuesAndFlagsHaveNamesOrNumbers) {
   EXPECT_EQ(NameOf<"status.reset_cause">(ResetCause::kWatchdog), "watchdog");
   EXPECT_EQ(ValueName(*FindRegister("status.reset_cause"), 200), "200");
-  EXPECT_THAT(FlagNames(*FindRegister("result.flags"), kValid | kTooDark | 0x8000), ElementsAre("valid", "too_dark", "bit_15"));
+  EXPECT_THAT(FlagNames(*FindRegister("result.flags"), kValid | kTooDark | 0x8000),
+              ElementsAre("valid", "too_dark", "bit_15"));
   EXPECT_THAT(FlagNames(*FindRegister("result.flags"), 0), testing::IsEmpty());
 }
 

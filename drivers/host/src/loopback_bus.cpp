@@ -11,6 +11,8 @@ Status LoopbackBus::DoRead(uint8_t address, std::span<uint8_t> out, Deadline) {
   return size == out.size() ? Status::kOk : Status::kShortTransfer;
 }
 
-Status LoopbackBus::DoWrite(uint8_t address, std::span<const uint8_t> bytes, Deadline) { return target_.Write(address, bytes); }
+Status LoopbackBus::DoWrite(uint8_t address, std::span<const uint8_t> bytes, Deadline) {
+  return target_.Write(address, bytes);
+}
 
 }  // namespace mls

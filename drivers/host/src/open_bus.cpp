@@ -18,7 +18,8 @@ Result<StreamOpener> ParseUnix(std::string_view path, std::string& error) {
     error = "the path is missing: unix:PATH";
     return Status::kInvalidArgument;
   }
-  return StreamOpener([path = std::string(path)](Deadline deadline, std::string& why) { return OpenUnix(path, deadline, why); });
+  return StreamOpener(
+      [path = std::string(path)](Deadline deadline, std::string& why) { return OpenUnix(path, deadline, why); });
 }
 
 Result<StreamOpener> ParseTcp(std::string_view rest, std::string& error) {

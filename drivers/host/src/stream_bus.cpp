@@ -49,7 +49,8 @@ Status StreamBus::Connect(Deadline deadline) {
   return Status::kOk;
 }
 
-// The status of the next frame that has arrived, as FrameDecoder::Push. kNotReady: no whole frame yet. kBusError: the peer is gone.
+// The status of the next frame that has arrived, as FrameDecoder::Push. kNotReady: no whole frame yet. kBusError: the
+// peer is gone.
 Status StreamBus::NextFrame() {
   for (;;) {
     while (received_begin_ < received_end_) {
@@ -138,9 +139,11 @@ Status StreamBus::Exchange(const FrameHeader& request, std::span<const uint8_t> 
   }
 }
 
-Status StreamBus::Transact(FrameHeader request, std::span<const uint8_t> payload, std::span<uint8_t> out, Deadline deadline) {
+Status StreamBus::Transact(FrameHeader request, std::span<const uint8_t> payload, std::span<uint8_t> out,
+                           Deadline deadline) {
   ++counters_.transactions;
-  // What has come since the last call is not the answer to this one. It may also be that the peer went away: then connect anew.
+  // What has come since the last call is not the answer to this one. It may also be that the peer went away: then
+  // connect anew.
   while (fd_ >= 0 && !Passed(deadline)) {
     const Status status = NextFrame();
     if (status == Status::kNotReady || status == Status::kBusError) break;

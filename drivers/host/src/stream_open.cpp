@@ -109,7 +109,9 @@ Lookup LookUpBefore(Deadline deadline, const std::string& host, const std::strin
   if (numeric.code == 0) return numeric;
   auto promise = std::make_shared<std::promise<Lookup>>();
   std::future<Lookup> future = promise->get_future();
-  std::thread([promise, host, port] { promise->set_value(LookUp(host, port, AI_NUMERICSERV | AI_ADDRCONFIG)); }).detach();
+  std::thread([promise, host, port] {
+    promise->set_value(LookUp(host, port, AI_NUMERICSERV | AI_ADDRCONFIG));
+  }).detach();
   if (future.wait_until(deadline) != std::future_status::ready) return {EAI_AGAIN, {nullptr, &freeaddrinfo}};
   return future.get();
 }
@@ -119,9 +121,9 @@ struct BaudRate {
   speed_t speed;
 };
 constexpr BaudRate kBaudRates[] = {
-    {1200, B1200},     {2400, B2400},     {4800, B4800},     {9600, B9600},     {19200, B19200},   {38400, B38400},
-    {57600, B57600},   {115200, B115200}, {230400, B230400}, {460800, B460800}, {500000, B500000}, {576000, B576000},
-    {921600, B921600},
+    {1200, B1200},     {2400, B2400},     {4800, B4800},     {9600, B9600},     {19200, B19200},
+    {38400, B38400},   {57600, B57600},   {115200, B115200}, {230400, B230400}, {460800, B460800},
+    {500000, B500000}, {576000, B576000}, {921600, B921600},
 };
 
 const BaudRate* FindBaudRate(unsigned baud) {
@@ -182,7 +184,8 @@ Result<int> OpenTcp(const std::string& host, const std::string& port, Deadline d
     }
     status = ConnectSocket(fd.get(), at->ai_addr, at->ai_addrlen, deadline, error);
     if (status != Status::kOk) continue;
-    // One frame is one message: send it now. A peer that is gone without a word shows after a few seconds, not after minutes.
+    // One frame is one message: send it now. A peer that is gone without a word shows after a few seconds, not after
+    // minutes.
     const int no_delay = 1;
     const unsigned give_up_ms = 5000;
     setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &no_delay, sizeof no_delay);

@@ -1,4 +1,5 @@
-// Opening the streams that OpenBus knows. All return a non-blocking file descriptor that closes itself on exec; errors as for OpenBus.
+// Opening the streams that OpenBus knows. All return a non-blocking file descriptor that closes itself on exec; errors
+// as for OpenBus.
 #pragma once
 
 #include <string>

@@ -11,7 +11,8 @@
 
 namespace mls {
 
-// Module time to host time, from one latch: the module noted its time while the host's clock went from just before to just after.
+// Module time to host time, from one latch: the module noted its time while the host's clock went from just before to
+// just after.
 struct ClockMap {
   uint32_t module_ms = 0;                 // What the module noted.
   SteadyClock::time_point host{};         // The middle of that span.
@@ -34,14 +35,15 @@ struct ClockMap {
 };
 
 struct Event {
-  EventRecord record;                                // As the module sent it.
-  std::string label;                                 // Name of record.label; "" for none.
+  EventRecord record;                                 // As the module sent it.
+  std::string label;                                  // Name of record.label; "" for none.
   std::chrono::system_clock::time_point host_time{};  // record.time_ms by the host's wall clock ...
-  std::chrono::microseconds uncertainty{};           // ... give or take this.
+  std::chrono::microseconds uncertainty{};            // ... give or take this.
 
   // The types that carry a score in `value`.
   bool has_score() const {
-    return record.type == EventType::kDetection || record.type == EventType::kPresence || record.type == EventType::kResult;
+    return record.type == EventType::kDetection || record.type == EventType::kPresence ||
+           record.type == EventType::kResult;
   }
   double score() const { return has_score() ? record.value / 1000.0 : 0; }
 };
@@ -49,9 +51,11 @@ struct Event {
 struct EventBatch {
   // Oldest first; no number twice. May be empty when only a loss or a restart is reported.
   std::vector<Event> events;
-  // Events that happened since the batch before and will never come: the module's FIFO was full, or another host took them.
+  // Events that happened since the batch before and will never come: the module's FIFO was full, or another host took
+  // them.
   uint64_t lost = 0;
-  // The module has started anew since the batch before. What it had not delivered by then is gone, and nobody knows how many that were.
+  // The module has started anew since the batch before. What it had not delivered by then is gone, and nobody knows how
+  // many that were.
   bool restarted = false;
 };
 

@@ -10,8 +10,8 @@
 
 namespace mls {
 
-// A register by its full name ("config.on_delay_ms"), or by its last part where that is a register of the configuration ("on_delay_ms").
-// Null: there is none.
+// A register by its full name ("config.on_delay_ms"), or by its last part where that is a register of the configuration
+// ("on_delay_ms"). Null: there is none.
 const RegisterInfo* FindRegister(std::string_view name);
 std::optional<WindowIndex> FindWindow(std::string_view name);
 // The register that starts at `address` outside of the pages. Null: none does.

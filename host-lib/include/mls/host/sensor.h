@@ -29,9 +29,9 @@ struct SensorOptions {
 // What is said about a failure, for people and for programs that want to know more than the Status.
 struct SensorError {
   Status status = Status::kOk;
-  std::string message;                // Which sensor, what was tried, what went wrong, and what may help.
-  Verdict verdict = Verdict::kNone;   // Status::kRejected: the module's verdict on a command ...
-  std::string field;                  // ... and the register that it is about ("config.on_delay_ms"), or "".
+  std::string message;               // Which sensor, what was tried, what went wrong, and what may help.
+  Verdict verdict = Verdict::kNone;  // Status::kRejected: the module's verdict on a command ...
+  std::string field;                 // ... and the register that it is about ("config.on_delay_ms"), or "".
 };
 
 struct Hashes {
@@ -58,11 +58,12 @@ struct WatchOptions {
 
 struct SensorState;
 
-// One module on one bus. Move-only; closes the bus when it goes. Not thread-safe: one thread at a time, which may change. Different sensors are
-// independent of each other: there is no global state.
+// One module on one bus. Move-only; closes the bus when it goes. Not thread-safe: one thread at a time, which may
+// change. Different sensors are independent of each other: there is no global state.
 //
-// Each call ends within SensorOptions::timeout unless it says otherwise, and checks every CRC. Errors common to all calls: those of
-// RegisterBus, after all retries; kTimeout also where a module answers but never gets done. error() then has the details.
+// Each call ends within SensorOptions::timeout unless it says otherwise, and checks every CRC. Errors common to all
+// calls: those of RegisterBus, after all retries; kTimeout also where a module answers but never gets done. error()
+// then has the details.
 class Sensor {
  public:
   // A closed sensor: every call gives kNoDevice.
@@ -71,8 +72,9 @@ class Sensor {
   Sensor(Sensor&&) noexcept;
   Sensor& operator=(Sensor&&) noexcept;
 
-  // Opens the bus at `uri` (see OpenBus) and reads who is there. Besides the errors of OpenBus: kProtocol when what answers is no ML
-  // sensor, kUnsupported when its register map has another major version. `error`, where given, says it in full.
+  // Opens the bus at `uri` (see OpenBus) and reads who is there. Besides the errors of OpenBus: kProtocol when what
+  // answers is no ML sensor, kUnsupported when its register map has another major version. `error`, where given, says
+  // it in full.
   static Result<Sensor> Open(std::string_view uri, const SensorOptions& options = {}, SensorError* error = nullptr);
   // The same over a bus that the caller made. `edges` may be null; `name` stands for the sensor in messages.
   static Result<Sensor> Open(std::shared_ptr<RegisterBus> bus, std::shared_ptr<EdgeWaiter> edges, std::string name,
@@ -104,13 +106,14 @@ class Sensor {
   Result<PowerCounters> ReadPower();
   Result<Privacy> ReadPrivacy();
   Result<SelfTestReport> ReadSelfTest();
-  // Runs the self-test and reads its report; takes at most `timeout`. A test that failed is no error here: see tests_failed.
+  // Runs the self-test and reads its report; takes at most `timeout`. A test that failed is no error here: see
+  // tests_failed.
   Result<SelfTestReport> RunSelfTest(std::chrono::milliseconds timeout = std::chrono::seconds(30));
 
   // --- Configuration ---
   Result<Config> ReadConfig();  // The staged one.
-  // Writes the staged configuration and reads it back. kRejected: the module refused, error().field tells what; kProtocol: it reads back
-  // otherwise.
+  // Writes the staged configuration and reads it back. kRejected: the module refused, error().field tells what;
+  // kProtocol: it reads back otherwise.
   Status StageConfig(const Config& config);
   // Each waits for the module's verdict. kRejected: see error().verdict and error().field.
   Status Commit() { return RunCommand(Command::kCommit); }
@@ -123,11 +126,12 @@ class Sensor {
   Status RunCommand(Command command, std::chrono::milliseconds timeout);
 
   // --- Events ---
-  // Delivers what waits, then returns; acknowledges each batch after `deliver` returned. `deliver` returns false to stop early.
-  // The module keeps what is not acknowledged.
+  // Delivers what waits, then returns; acknowledges each batch after `deliver` returned. `deliver` returns false to
+  // stop early. The module keeps what is not acknowledged.
   Status DrainEvents(const EventHandler& deliver);
-  // Delivers events until `deadline`, `options.stop` or a `deliver` that returns false: kOk. In between it sleeps on the bus's file
-  // descriptor. Survives restarts of the module and breaks of the link of up to `options.patience`; otherwise their error.
+  // Delivers events until `deadline`, `options.stop` or a `deliver` that returns false: kOk. In between it sleeps on
+  // the bus's file descriptor. Survives restarts of the module and breaks of the link of up to `options.patience`;
+  // otherwise their error.
   Status Watch(const EventHandler& deliver, Deadline deadline, const WatchOptions& options = {});
 
   // Relates the module's clock to the host's. Made when first needed, and again after a minute or a restart.

@@ -8,26 +8,30 @@
 namespace mls {
 
 enum class Fault : uint8_t {
-  kNoAnswer,       // The request does not arrive: kNoDevice at once.
-  kLinkBreak,      // The request does not arrive: kBusError.
-  kRequestLost,    // The request does not arrive: kTimeout at the deadline.
-  kAnswerLost,     // The request is carried out, its answer does not arrive: kTimeout at the deadline.
-  kTruncated,      // Half of the bytes arrive, then kShortTransfer.
-  kBitFlip,        // One bit of the answer is wrong and nobody says so. On a write: carried out, kBadCrc.
-  kWrongAddress,   // The answer comes from another window. On a write: not carried out, kProtocol.
-  kRepeatedAnswer, // The answer of the read before comes again. On a write: carried out twice.
+  kNoAnswer,        // The request does not arrive: kNoDevice at once.
+  kLinkBreak,       // The request does not arrive: kBusError.
+  kRequestLost,     // The request does not arrive: kTimeout at the deadline.
+  kAnswerLost,      // The request is carried out, its answer does not arrive: kTimeout at the deadline.
+  kTruncated,       // Half of the bytes arrive, then kShortTransfer.
+  kBitFlip,         // One bit of the answer is wrong and nobody says so. On a write: carried out, kBadCrc.
+  kWrongAddress,    // The answer comes from another window. On a write: not carried out, kProtocol.
+  kRepeatedAnswer,  // The answer of the read before comes again. On a write: carried out twice.
 };
-inline constexpr std::array kAllFaults = {Fault::kNoAnswer,  Fault::kLinkBreak, Fault::kRequestLost,  Fault::kAnswerLost,
-                                          Fault::kTruncated, Fault::kBitFlip,   Fault::kWrongAddress, Fault::kRepeatedAnswer};
+inline constexpr std::array kAllFaults = {Fault::kNoAnswer,     Fault::kLinkBreak,     Fault::kRequestLost,
+                                          Fault::kAnswerLost,   Fault::kTruncated,     Fault::kBitFlip,
+                                          Fault::kWrongAddress, Fault::kRepeatedAnswer};
 
-// Passes everything on to another bus, except that chosen operations fail. Operations are counted from 0, reads and writes alike.
+// Passes everything on to another bus, except that chosen operations fail. Operations are counted from 0, reads and
+// writes alike.
 class FaultyBus final : public RegisterBus {
  public:
   // `bus` must outlive this.
   explicit FaultyBus(RegisterBus& bus) : bus_(bus) {}
 
   // Lets `count` operations from number `operation` on fail.
-  void Inject(uint64_t operation, Fault fault, uint64_t count = 1) { first_ = operation, fault_ = fault, count_ = count; }
+  void Inject(uint64_t operation, Fault fault, uint64_t count = 1) {
+    first_ = operation, fault_ = fault, count_ = count;
+  }
   // Operations so far, failed ones included.
   uint64_t operations() const { return operations_; }
 

@@ -24,9 +24,10 @@ inline constexpr std::string_view kUriForms[] = {
 };
 inline constexpr unsigned kDefaultBaud = 115200;
 
-// Opens the bus and connects to it. Nothing is sent yet. On failure `error`, where given, gets one sentence for people, without the URI.
-// kInvalidArgument: not one of kUriForms; kNoDevice: no such path, host or port, or nobody listens; kPermission; kBusy: another program
-// has the serial port; kTimeout: no connection before the deadline; kBusError: anything else that the operating system said.
+// Opens the bus and connects to it. Nothing is sent yet. On failure `error`, where given, gets one sentence for people,
+// without the URI. kInvalidArgument: not one of kUriForms; kNoDevice: no such path, host or port, or nobody listens;
+// kPermission; kBusy: another program has the serial port; kTimeout: no connection before the deadline; kBusError:
+// anything else that the operating system said.
 Result<BusConnection> OpenBus(std::string_view uri, Deadline deadline, std::string* error = nullptr);
 
 }  // namespace mls

@@ -5,14 +5,15 @@
 
 namespace mls {
 
-// Repeats what failed, within the deadline of the call and at most `attempts` times in all; a module that says that it is busy (its
-// write queue is full, or it was read too fast) is asked again until the deadline. Each attempt gets an equal share of the time
-// that is left, after a pause that doubles. Repeating is safe: reads have no side effects, and writes say what shall be, not what shall change (a command
-// carries a token, an acknowledgement is cumulative). Only a write-one-to-clear that is repeated may clear a reason that came in
-// between; write those over a bare bus, or look at what they stand for afterwards.
+// Repeats what failed, within the deadline of the call and at most `attempts` times in all; a module that says that it
+// is busy (its write queue is full, or it was read too fast) is asked again until the deadline. Each attempt gets an
+// equal share of the time that is left, after a pause that doubles. Repeating is safe: reads have no side effects, and
+// writes say what shall be, not what shall change (a command carries a token, an acknowledgement is cumulative). Only a
+// write-one-to-clear that is repeated may clear a reason that came in between; write those over a bare bus, or look at
+// what they stand for afterwards.
 //
-// Only failures that may pass are repeated: no device (a NACK), bus error, arbitration lost, time-out, short transfer, bad CRC, protocol error,
-// busy. The last failure is returned.
+// Only failures that may pass are repeated: no device (a NACK), bus error, arbitration lost, time-out, short transfer,
+// bad CRC, protocol error, busy. The last failure is returned.
 class RetryingBus final : public RegisterBus {
  public:
   struct Counters {

@@ -9,25 +9,27 @@
 
 namespace mls {
 
-// Opens the stream: a non-blocking file descriptor, which the bus then owns. On failure `error` says what and why, for people.
+// Opens the stream: a non-blocking file descriptor, which the bus then owns. On failure `error` says what and why, for
+// people.
 using StreamOpener = std::function<Result<int>(Deadline deadline, std::string& error)>;
 
-// One call sends one frame and waits for the response with its tag. Frames that come unasked are dropped and counted, except NOTIFY,
-// which wakes Wait; the module's FIFO keeps the events themselves. Damaged bytes cost themselves only: reading goes on at the next zero.
+// One call sends one frame and waits for the response with its tag. Frames that come unasked are dropped and counted,
+// except NOTIFY, which wakes Wait; the module's FIFO keeps the events themselves. Damaged bytes cost themselves only:
+// reading goes on at the next zero.
 //
-// The stream is opened by the first call. When the peer goes away during a call, that call gives kBusError; the next one opens the
-// stream again, and gives kNoDevice (or whatever the opener says) as long as that fails. No signal interrupts or ends a call:
-// EINTR is handled and SIGPIPE is not raised.
+// The stream is opened by the first call. When the peer goes away during a call, that call gives kBusError; the next
+// one opens the stream again, and gives kNoDevice (or whatever the opener says) as long as that fails. No signal
+// interrupts or ends a call: EINTR is handled and SIGPIPE is not raised.
 class StreamBus final : public RegisterBus, public EdgeWaiter {
  public:
   struct Counters {
     uint64_t transactions = 0;
     uint64_t bytes_sent = 0;
     uint64_t bytes_received = 0;
-    uint64_t connects = 0;          // Times the stream was opened.
-    uint64_t notifications = 0;     // NOTIFY frames.
-    uint64_t stale_responses = 0;   // Responses with another tag: late or duplicate.
-    uint64_t damaged_frames = 0;    // Wrong CRC, or no frame at all.
+    uint64_t connects = 0;         // Times the stream was opened.
+    uint64_t notifications = 0;    // NOTIFY frames.
+    uint64_t stale_responses = 0;  // Responses with another tag: late or duplicate.
+    uint64_t damaged_frames = 0;   // Wrong CRC, or no frame at all.
   };
 
   explicit StreamBus(StreamOpener opener);
@@ -47,7 +49,8 @@ class StreamBus final : public RegisterBus, public EdgeWaiter {
   Status DoWait(Deadline deadline) override;
 
   Status Transact(FrameHeader request, std::span<const uint8_t> payload, std::span<uint8_t> out, Deadline deadline);
-  Status Exchange(const FrameHeader& request, std::span<const uint8_t> payload, std::span<uint8_t> out, Deadline deadline);
+  Status Exchange(const FrameHeader& request, std::span<const uint8_t> payload, std::span<uint8_t> out,
+                  Deadline deadline);
   Status Send(std::span<const uint8_t> bytes, Deadline deadline);
   Status TakeResponse(std::span<uint8_t> out) const;
   Status NextFrame();
