@@ -32,7 +32,8 @@ std::string Open(double width, double height, const std::string& title, const ch
 
 // Horizontal bars with a whisker from lower to upper, a track to the end of the axis, and the number at the right.
 std::string Bars(const Chart& chart) {
-  constexpr double kWidth = 736, kLeft = 220, kRight = 70, kRow = 28;
+  constexpr double kWidth = 520, kLeft = 176, kRight = 64, kRow = 28;
+  constexpr size_t kLongestLabel = 24;
   const double span = kWidth - kLeft - kRight;
   const double end = chart.x_max > 0 ? chart.x_max : 1;
   const double height = kRow * static_cast<double>(chart.bars.size()) + 30;
@@ -42,7 +43,7 @@ std::string Bars(const Chart& chart) {
     const Bar& bar = chart.bars[i];
     const double y = kRow * static_cast<double>(i);
     std::string label = bar.label;
-    if (label.size() > 34) label = label.substr(0, 32) + "…";
+    if (label.size() > kLongestLabel) label = label.substr(0, kLongestLabel - 1) + "…";
     svg += Text(kLeft - 10, y + 18, "text-anchor=\"end\"", label);
     svg += Format("<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"16\" class=\"track\"/>", kLeft, y + 6, span);
     svg += Format("<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"16\" class=\"bar\"/>", kLeft, y + 6, x(bar.value) - kLeft);
@@ -60,7 +61,7 @@ std::string Bars(const Chart& chart) {
 }
 
 std::string Histogram(const Chart& chart) {
-  constexpr double kWidth = 736, kHeight = 240, kLeft = 56, kBottom = 46, kTop = 10;
+  constexpr double kWidth = 520, kHeight = 240, kLeft = 56, kBottom = 46, kTop = 10;
   const double step = (kWidth - kLeft) / static_cast<double>(std::max<size_t>(1, chart.bars.size()));
   const double base = kHeight - kBottom;
   std::string svg = Open(kWidth, kHeight, chart.title, "wide-chart");

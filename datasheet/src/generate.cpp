@@ -144,6 +144,10 @@ Outcome<Json> Generate(const GenerateInputs& inputs) {
 
   const std::string raw_sha256 = Sha256Hex(inputs.results_text);
   if (inputs.manifest) {
+    const std::string stated = TextAt(*inputs.manifest, "/sha256");
+    if (!inputs.model_sha256.empty() && inputs.model_sha256 != stated) {
+      return Problem{"manifest, /sha256", "\"" + inputs.model_sha256 + "\", the model file's own", "\"" + stated + "\""};
+    }
     if (const auto problem = AddManifest(*inputs.manifest, model)) return *problem;
   }
   if (inputs.results) {

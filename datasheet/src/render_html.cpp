@@ -14,7 +14,8 @@ std::string KindText(std::string kind) {
 }
 
 std::string CellHtml(const Cell& cell) {
-  if (!cell.is_kind_of_evidence) return EscapeHtml(cell.text);
+  const bool is_hash = cell.text.size() > 30 && cell.text.find(' ') == std::string::npos;
+  if (!cell.is_kind_of_evidence) return is_hash ? "<code>" + EscapeHtml(cell.text) + "</code>" : EscapeHtml(cell.text);
   return "<span class=\"kind " + EscapeHtml(cell.text) + "\">" + EscapeHtml(KindText(cell.text)) + "</span>";
 }
 
@@ -57,7 +58,8 @@ std::string MatrixHtml(const Table& matrix) {
 }
 
 std::string ChartHtml(const Chart& chart) {
-  std::string html = "<figure><figcaption>" + EscapeHtml(chart.title) + "</figcaption>";
+  const bool broad = chart.kind == Chart::kMatrix && chart.matrix.columns.size() > 5;
+  std::string html = std::string("<figure") + (broad ? " class=\"broad\"" : "") + "><figcaption>" + EscapeHtml(chart.title) + "</figcaption>";
   if (chart.kind == Chart::kMatrix) return html + MatrixHtml(chart.matrix) + "</figure>\n";
   return html + ChartSvg(chart) + "<details><summary>Numbers</summary>" + TableHtml(ChartTable(chart)) + "</details></figure>\n";
 }
@@ -88,7 +90,12 @@ std::string RenderHtml(const Json& document) {
   }
   html += "</ol></nav>\n<main id=\"content\">\n";
   number = 0;
+  bool in_charts = false;  // neighbours stand side by side
   for (const Block& block : view.blocks) {
+    if ((block.kind == Block::kChart) != in_charts) {
+      html += in_charts ? "</div>\n" : "<div class=\"charts\">\n";
+      in_charts = !in_charts;
+    }
     switch (block.kind) {
       case Block::kSection:
         ++number;
@@ -105,6 +112,7 @@ std::string RenderHtml(const Json& document) {
       case Block::kChart: html += ChartHtml(block.chart); break;
     }
   }
+  if (in_charts) html += "</div>\n";
   return html + "</main>\n<footer><p>Made by mlsensor-datasheet from one JSON document. Kinds of evidence: measured (with a run and the hash of its data), derived (with a formula), "
                 "declared (with a signer), not disclosed (counts as missing).</p></footer>\n</div>\n</body>\n</html>\n";
 }

@@ -41,14 +41,16 @@ bool IsTable(const Json& entry) {
 }
 
 Json MatrixPlot(const Json& table) {
-  Labels labels;
+  // Columns are the decisions that occur: first those that are true labels as well, in the order of the rows.
+  Labels decided, labels;
   for (const auto& [truth, row] : table.items()) {
-    if (!IsIn(labels, truth)) labels.push_back(truth);
+    for (const auto& [decision, n] : row.items()) decided.push_back(decision);
   }
   for (const auto& [truth, row] : table.items()) {
-    for (const auto& [decision, n] : row.items()) {
-      if (!IsIn(labels, decision)) labels.push_back(decision);
-    }
+    if (IsIn(decided, truth)) labels.push_back(truth);
+  }
+  for (const std::string& decision : decided) {
+    if (!IsIn(labels, decision)) labels.push_back(decision);
   }
   Json rows = Json::array();
   for (const auto& [truth, row] : table.items()) {

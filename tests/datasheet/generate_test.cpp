@@ -71,6 +71,14 @@ TEST_P(Products, AreRefusedWithResultsOfAnotherModel) {
   EXPECT_THAT(Generate(inputs).problem().text(), HasSubstr("measured on another model"));
 }
 
+TEST_P(Products, AreRefusedWhenTheModelFileIsNotTheOneOfTheManifest) {
+  GenerateInputs inputs = InputsOf(GetParam());
+  inputs.model_sha256 = std::string(64, '3');
+  EXPECT_EQ(Generate(inputs).problem().where, "manifest, /sha256");
+  inputs.model_sha256 = (*inputs.manifest)["sha256"];
+  EXPECT_TRUE(Generate(inputs).ok());
+}
+
 TEST_P(Products, AreRefusedWhenAFactIsTypedThatTheManifestKnows) {
   GenerateInputs inputs = InputsOf(GetParam());
   inputs.facts["model"]["specification"][0]["macs"] = 1;

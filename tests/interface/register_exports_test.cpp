@@ -84,6 +84,12 @@ TEST(CHeader, HasTheAddressesAndValuesOfTheMap) {
   EXPECT_EQ(mls_c99_high_threshold(bytes.data()), 0x0321);
 }
 
+TEST(ValueSets, NameEveryTableOfValues) {
+  for (const RegisterInfo& info : kRegisters) {
+    EXPECT_EQ(ValueSetOf(info) != nullptr, !info.values.empty()) << info.name << ": add its table to kValueSets";
+  }
+}
+
 TEST(RegisterMapJson, NamesEveryRegisterOnce) {
   const json map = json::parse(RegisterMapJson());
   size_t registers = 0;

@@ -66,23 +66,29 @@ int main() {
     PrintLine("", Instructions(ticks));
   }
 
-  const std::span<int8_t> input = engine.input();
+  // Zeros, or whole sets of inputs as long as there are any.
+  ptrdiff_t set_bytes = 0;
+  for (int i = 0; i < engine.input_count(); ++i) set_bytes += static_cast<ptrdiff_t>(engine.input(i).size());
   const auto* next = reinterpret_cast<const int8_t*>(mls_inputs);
   const auto* end = reinterpret_cast<const int8_t*>(mls_inputs_end);
   do {
-    if (end - next >= static_cast<ptrdiff_t>(input.size())) {
-      std::copy_n(next, input.size(), input.begin());
-    } else {
-      std::ranges::fill(input, 0);
+    const bool given = end - next >= set_bytes;
+    for (int i = 0; i < engine.input_count(); ++i) {
+      const std::span<int8_t> input = engine.input(i);
+      if (given) {
+        std::copy_n(next, input.size(), input.begin());
+        next += input.size();
+      } else {
+        std::ranges::fill(input, 0);
+      }
     }
     const uint32_t before = TicksLeft();
     if (engine.Invoke() != mls::Status::kOk) return 1;
     const uint32_t ticks = TicksBetween(before, TicksLeft()) - overhead;
     PrintLine("run_instructions", Instructions(ticks));
     Print("output ");
-    PrintHex(engine.output());
+    for (int i = 0; i < engine.output_count(); ++i) PrintHex(engine.output(i));
     Print("\n");
-    next += input.size();
-  } while (end - next >= static_cast<ptrdiff_t>(input.size()));
+  } while (end - next >= set_bytes);
   return 0;
 }

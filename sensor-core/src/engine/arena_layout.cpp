@@ -51,7 +51,7 @@ class Layout {
 
   // Whether `output` may run into `input`'s memory.
   bool MayOverlap(const Block& output, const Block& input) const {
-    return output.overlap >= 0 && &At(output.overlap) == &input && input.last == output.first;
+    return output.partner >= 0 && &At(output.partner) == &input && input.last == output.first;
   }
 
   // Among the first `placed` blocks of the list.

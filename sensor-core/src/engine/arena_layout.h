@@ -16,14 +16,14 @@ struct Block {
   uint32_t offset = kUnplaced;
   int16_t first = kNever;  // Step that writes it; -1 for inputs of the model.
   int16_t last = -1;       // Last step that reads it; the step count for outputs of the model.
-  int16_t alias = -1;      // Block whose memory this one shares, or -1.
-  int16_t overlap = -1;    // Input into whose memory this output may run, ...
-  int32_t lead_bytes = 0;  // ... if it starts at least so far below it.
+  int16_t partner = -1;    // Input whose memory this output shares (kAlias) or may run into, if it starts at least ...
+  int16_t order = 0;       // Working memory of LayOut: entry i of its list of blocks is kept in block i.
+  int32_t lead_bytes = 0;  // ... so far below it.
   uint32_t slots = 0;      // Chain of pointers in the arena that wait for the address, each holding the offset of the next.
 
-  int16_t order = 0;       // Working memory of LayOut: entry i of its list of blocks is kept in block i.
-
-  bool placeable() const { return alias < 0 && bytes > 0 && first != kNever; }
+  static constexpr int32_t kAlias = -1;
+  bool is_alias() const { return partner >= 0 && lead_bytes == kAlias; }
+  bool placeable() const { return !is_alias() && bytes > 0 && first != kNever; }
 };
 
 constexpr int32_t kBlockAlignment = 8;

@@ -16,6 +16,10 @@ struct ConvTensors {
 // Where kernels for one kind of processor are, they replace the portable ones in kConv2D and its like.
 #if defined(__ARM_FEATURE_DSP)
 #define MLS_ENGINE_ARM_DSP 1
+#define MLS_ENGINE_FAST_KERNELS 1
+#elif defined(__x86_64__)
+#define MLS_ENGINE_X86 1
+#define MLS_ENGINE_FAST_KERNELS 1
 #endif
 
 // Reads and checks types and scales of the four tensors. Channels are counted along `channel_dimension` of the weights.
@@ -54,6 +58,7 @@ struct KernelChoice {
   bool only_usual_shifts = false;
   // CONV_2D: channels that can only give one value are marked: their shift is kConstantChannel, their multiplier the value.
   bool fold_constant_channels = false;
+  bool copy_weights = false;  // FULLY_CONNECTED: see FullyConnectedParams.
 };
 constexpr int8_t kConstantChannel = -128;
 Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice& choice);

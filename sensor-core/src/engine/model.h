@@ -31,6 +31,7 @@ class Model {
   const char* ReadTensor(uint32_t index, Tensor& tensor, Status& status);
 
   FlatBuffer& file() { return file_; }
+  const FlatBuffer& file() const { return file_; }
   uint32_t tensor_count() const { return tensors_.count; }
   uint32_t operator_count() const { return operators_.count; }
   const FlatBuffer::Vector& inputs() const { return inputs_; }

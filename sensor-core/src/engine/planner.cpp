@@ -162,7 +162,7 @@ Status Planner::PlanOperator(uint32_t index, OperatorRecord& record) {
   for (const OperatorRegistration* registration : operators_) {
     if (registration->code != record.code) continue;
     found = true;
-    for (uint32_t i = 0; i < record.outputs.count; ++i) BlockAt(model_.Index(record.outputs, i)).overlap = -1;
+    for (uint32_t i = 0; i < record.outputs.count; ++i) BlockAt(model_.Index(record.outputs, i)).partner = -1;
     PlanContext context(*this);
     context.operator_table_ = record.table;
     context.operator_index_ = op;
@@ -282,6 +282,11 @@ int PlanContext::output_count() const {
   return static_cast<int>(planner_.model_.file().VectorField(operator_table_, 2, 4).count);
 }
 
+uint32_t PlanContext::BytesBehind(const Tensor& tensor) const {
+  const FlatBuffer& file = planner_.model_.file();
+  return file.size() - static_cast<uint32_t>(tensor.constant - file.At(0)) - tensor.bytes;
+}
+
 bool PlanContext::HasInput(int index) const {
   const auto inputs = planner_.model_.file().VectorField(operator_table_, 1, 4);
   return static_cast<uint32_t>(index) < inputs.count && planner_.model_.Index(inputs, static_cast<uint32_t>(index)) >= 0;
@@ -333,7 +338,7 @@ void PlanContext::AllowOverlap(const Tensor& input, const Tensor& output, int32_
   const int root = planner_.RootIndex(input.index);
   Block& block = planner_.BlockAt(output.index);
   if (planner_.BlockAt(root).last != operator_index_) return;
-  block.overlap = static_cast<int16_t>(root);
+  block.partner = static_cast<int16_t>(root);
   block.lead_bytes = std::max<int32_t>(lead_bytes, 0);
 }
 
@@ -341,7 +346,8 @@ void PlanContext::Alias(const Tensor& input, const Tensor& output) {
   const int root = planner_.RootIndex(input.index);
   Block& block = planner_.BlockAt(output.index);
   Block& memory = planner_.BlockAt(root);
-  block.alias = static_cast<int16_t>(root);
+  block.partner = static_cast<int16_t>(root);
+  block.lead_bytes = Block::kAlias;
   memory.last = std::max(memory.last, block.last);
 }
 

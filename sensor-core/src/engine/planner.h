@@ -37,7 +37,7 @@ class Planner {
   Block& BlockAt(int index) { return *(blocks_end_ - 1 - index); }
   // The block whose memory block `index` uses.
   Block& RootOf(int index) { return BlockAt(RootIndex(index)); }
-  int RootIndex(int index) { return BlockAt(index).alias >= 0 ? BlockAt(index).alias : index; }
+  int RootIndex(int index) { return BlockAt(index).is_alias() ? BlockAt(index).partner : index; }
   // A new block, or -1 without memory.
   int NewBlock();
   // Bytes from the start of the arena, aligned for anything; null without memory (the bytes are counted all the same).

@@ -44,9 +44,10 @@ TEST_P(GoldenTest, EveryVectorIsReproducedToTheByte) {
   const auto outputs = test::ReadFile(kModels + "golden/" + std::string((*entry)["output_file"]));
   const size_t count = (*entry)["count"];
 
+  for (const OperatorSet operators : {engine::portable::AllOperators(), engine::AllOperators()}) {
   InferenceEngine engine;
   Diagnostics why;
-  ASSERT_EQ(engine.Prepare(model_, arena_, engine::AllOperators(), &why), Status::kOk) << why.message;
+  ASSERT_EQ(engine.Prepare(model_, arena_, operators, &why), Status::kOk) << why.message;
   ASSERT_EQ(inputs.size(), count * engine.input().size());
   ASSERT_EQ(outputs.size(), count * engine.output().size());
   const std::vector<int32_t> input_shape = (*entry)["input_shape"];
@@ -63,12 +64,14 @@ TEST_P(GoldenTest, EveryVectorIsReproducedToTheByte) {
     ASSERT_EQ(engine.Invoke(), Status::kOk);
     EXPECT_TRUE(std::equal(engine.output().begin(), engine.output().end(), expected)) << "vector " << i;
   }
+  }
 }
 
+// With the portable kernels: those for this machine trade memory for speed.
 TEST_P(GoldenTest, ArenaIsSmallerThanTheBudget) {
   InferenceEngine engine;
   Diagnostics why;
-  ASSERT_EQ(engine.Prepare(model_, arena_, engine::AllOperators(), &why), Status::kOk) << why.message;
+  ASSERT_EQ(engine.Prepare(model_, arena_, engine::portable::AllOperators(), &why), Status::kOk) << why.message;
   std::cout << "arena " << GetParam().file << ": " << engine.arena_used_bytes() << " bytes, plan " << engine.plan_bytes()
             << ", TFLM " << GetParam().tflm_arena_bytes << "\n";
   EXPECT_LE(engine.arena_used_bytes(), GetParam().tflm_arena_bytes * 85 / 100);
@@ -76,8 +79,8 @@ TEST_P(GoldenTest, ArenaIsSmallerThanTheBudget) {
 
   // What it says it needs is enough, and one byte less is not.
   const uint32_t used = engine.arena_used_bytes();
-  EXPECT_EQ(engine.Prepare(model_, std::span(arena_).first(used), engine::AllOperators(), &why), Status::kOk) << why.message;
-  EXPECT_EQ(engine.Prepare(model_, std::span(arena_).first(used - 1), engine::AllOperators(), &why), Status::kNoMemory);
+  EXPECT_EQ(engine.Prepare(model_, std::span(arena_).first(used), engine::portable::AllOperators(), &why), Status::kOk) << why.message;
+  EXPECT_EQ(engine.Prepare(model_, std::span(arena_).first(used - 1), engine::portable::AllOperators(), &why), Status::kNoMemory);
   EXPECT_FALSE(engine.ready());
   EXPECT_EQ(engine.Invoke(), Status::kNotReady);
 }

@@ -30,8 +30,7 @@ class KeywordModuleTest : public testing::Test {
   void Play(size_t hops, int amplitude) {
     for (size_t i = 0; i < hops * kHop; ++i) {
       noise_ = noise_ * 1664525 + 1013904223;
-      const int sample = static_cast<int>(noise_ >> 16) * 2 * amplitude / 65536 - amplitude;
-      source.samples.push_back(static_cast<int16_t>(amplitude == 0 ? 0 : sample));
+      source.samples.push_back(static_cast<int16_t>(int64_t{static_cast<int32_t>(noise_)} * amplitude >> 31));
     }
   }
   // Steps until all sound is used up, in real time, and returns all results.

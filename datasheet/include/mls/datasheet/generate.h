@@ -17,11 +17,12 @@ struct GenerateInputs {
   std::optional<Json> manifest;  // models/<name>/<name>.json, schema mlsensor-model/1
   std::optional<Json> results;   // models/<name>/results.json, schema mlsensor-results/1
   std::string results_text;      // the file that `results` was read from, for its hash
+  std::string model_sha256;      // of the model file itself; empty where it is not at hand
   std::string firmware_sha256;   // may be empty
   std::string firmware_version;
 };
 
-// Problems: a fact that the manifest knows already, results of another model, or a result that is no valid datasheet.
+// Problems: a fact that the manifest knows already, a model file or results that are not of the manifest's model, or a result that is no valid datasheet.
 Outcome<Json> Generate(const GenerateInputs& inputs);
 
 // The register map of this build as the schema's `registers`.

@@ -1,3 +1,4 @@
+#include "../add.h"
 #include "../fixed_point.h"
 #include "../quantize.h"
 #include "mls/core/engine/operators.h"
@@ -5,26 +6,9 @@
 namespace mls::engine {
 namespace {
 
-constexpr int kLeftShift = 20;  // Inputs are scaled up by this before they are brought to a common scale.
-
-struct AddInput {
-  const int8_t* data;
-  int32_t offset, multiplier, shift;
-  // Elements to move per step of each output dimension; 0 where this input is broadcast.
-  int32_t strides[TensorInfo::kMaxRank];
-};
-
-struct AddParams {
-  AddInput inputs[2];
-  int8_t* output;
-  int32_t dims[TensorInfo::kMaxRank];  // Of the output, with leading ones.
-  int32_t multiplier, shift, offset;
-  Int8Range range;
-};
-
 // An input at the common scale.
 int32_t Rescale(const AddInput& input, int8_t x) {
-  const int32_t shifted = WrappingShiftLeft(x + input.offset, kLeftShift);
+  const int32_t shifted = WrappingShiftLeft(x + input.offset, kAddLeftShift);
   return RoundingDivideByPowerOfTwo(RoundingDoublingHighMul(shifted, input.multiplier), -input.shift);
 }
 
@@ -76,8 +60,15 @@ Status RunFlat(const void* params) {
   const int8_t* a = p.inputs[0].data;
   const int8_t* b = p.inputs[1].data;
   int8_t* output = p.output;
-  for (const int8_t* end = output + p.dims[0]; output != end; ++output, ++a, ++b) {
-    const int32_t sum = scale_a((*a + offset_a) * (1 << kLeftShift)) + scale_b((*b + offset_b) * (1 << kLeftShift));
+  const int8_t* const end = output + p.dims[0];
+#ifdef MLS_ENGINE_X86
+  const uint32_t done = AddFlatFast(p, static_cast<uint32_t>(p.dims[0]));
+  a += done;
+  b += done;
+  output += done;
+#endif
+  for (; output != end; ++output, ++a, ++b) {
+    const int32_t sum = scale_a((*a + offset_a) * (1 << kAddLeftShift)) + scale_b((*b + offset_b) * (1 << kAddLeftShift));
     *output = ClampToInt8(scale_out(sum) + offset, low, high);
   }
   return Status::kOk;
@@ -132,7 +123,7 @@ Status Plan(PlanContext& context) {
     params.inputs[i].multiplier = q.multiplier;
     params.inputs[i].shift = q.shift;
   }
-  const QuantizedMultiplier q = QuantizeRatio(most, 1.0f, output.scale, 1 - kLeftShift);
+  const QuantizedMultiplier q = QuantizeRatio(most, 1.0f, output.scale, 1 - kAddLeftShift);
   if (!context.Require(q.shift <= 0, Status::kUnsupported, "output's scale is too small", &output)) return context.status();
   params.multiplier = q.multiplier;
   params.shift = q.shift;

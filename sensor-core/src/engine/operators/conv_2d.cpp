@@ -71,7 +71,7 @@ namespace portable {
 constinit const OperatorRegistration kConv2D = {3, "CONV_2D",
                                                 [](PlanContext& context) { return PlanConv2D(context, RunConv2D, 1); }};
 }
-#ifndef MLS_ENGINE_ARM_DSP
+#ifndef MLS_ENGINE_FAST_KERNELS
 constinit const OperatorRegistration kConv2D = portable::kConv2D;
 #endif
 

@@ -63,7 +63,7 @@ namespace portable {
 constinit const OperatorRegistration kDepthwiseConv2D = {
     4, "DEPTHWISE_CONV_2D", [](PlanContext& context) { return PlanDepthwiseConv2D(context, RunDepthwiseConv2D, 1); }};
 }
-#ifndef MLS_ENGINE_ARM_DSP
+#ifndef MLS_ENGINE_FAST_KERNELS
 constinit const OperatorRegistration kDepthwiseConv2D = portable::kDepthwiseConv2D;
 #endif
 

@@ -45,6 +45,7 @@ Status CommitFullyConnected(PlanContext& context, const KernelChoice& choice) {
   p->outputs = outputs;
   p->input_offset = static_cast<int16_t>(-t.input.zero_point);
   p->per_channel = per_channel;
+  p->copy_weights = choice.copy_weights;
   context.CountMacs(uint64_t{t.output.elements} * depth);
   if (choice.scratch_bytes > 0) context.BindScratch(p->scratch);
   const bool fits = choice.otherwise == nullptr ||
@@ -74,7 +75,7 @@ namespace portable {
 constinit const OperatorRegistration kFullyConnected = {
     9, "FULLY_CONNECTED", [](PlanContext& context) { return PlanFullyConnected(context, RunFullyConnected); }};
 }
-#ifndef MLS_ENGINE_ARM_DSP
+#ifndef MLS_ENGINE_FAST_KERNELS
 constinit const OperatorRegistration kFullyConnected = portable::kFullyConnected;
 #endif
 

@@ -36,6 +36,7 @@ struct ConvParams {
   uint16_t dilation_height = 0, dilation_width = 0;
   uint16_t pad_top = 0, pad_left = 0;
   uint16_t group_channels = 0;  // CONV_2D: input channels per group; equal to input_channels if not grouped.
+  bool copy_weights = false;    // For kernels that read past the end of the weights, where the file ends too soon.
   void* scratch = nullptr;      // Working memory, if the kernel asked for some.
 };
 
@@ -48,6 +49,7 @@ struct FullyConnectedParams {
   uint32_t batches = 0, depth = 0, outputs = 0;
   int16_t input_offset = 0;
   bool per_channel = false;
+  bool copy_weights = false;
   void* scratch = nullptr;
 };
 

@@ -56,6 +56,8 @@ class PlanContext {
   bool Output(int index, Tensor& tensor);
   bool HasInput(int index) const;
   int input_count() const;
+  // Bytes of the model file behind the tensor's constant data.
+  uint32_t BytesBehind(const Tensor& tensor) const;
   int output_count() const;
 
   // Records an error unless `condition` holds. The text names what is wrong with the operator or with `tensor`.

@@ -1,0 +1,173 @@
+// mlsensor-infer: runs a model on this computer: on files, for its time, for its plan.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "mls/core/engine/engine.h"
+#include "mls/core/engine/operator.h"
+#include "mls/core/engine/operators.h"
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Json = nlohmann::json;
+
+enum ExitStatus { kDone = 0, kBadModel = 1, kBadFile = 2 };
+
+struct Times {
+  double median_us, p99_us;
+};
+Times Summarize(std::vector<double> us) {
+  std::ranges::sort(us);
+  return {us[us.size() / 2], us[us.size() * 99 / 100]};
+}
+
+template <typename Work>
+double Microseconds(const Work& work) {
+  const auto start = Clock::now();
+  work();
+  return std::chrono::duration<double, std::micro>(Clock::now() - start).count();
+}
+
+Json Describe(const mls::TensorInfo& info) {
+  static const std::map<mls::TensorType, const char*> kTypes = {
+      {mls::TensorType::kFloat32, "float32"}, {mls::TensorType::kInt32, "int32"}, {mls::TensorType::kUint8, "uint8"},
+      {mls::TensorType::kInt64, "int64"},     {mls::TensorType::kInt16, "int16"}, {mls::TensorType::kInt8, "int8"}};
+  return {{"shape", std::vector<int32_t>(info.shape().begin(), info.shape().end())},
+          {"type", kTypes.at(info.type)},
+          {"scale", info.scale},
+          {"zero_point", info.zero_point},
+          {"bytes", info.bytes}};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Runs a TensorFlow Lite model with int8 weights on this computer.");
+  std::string model_path, in_path, out_path;
+  size_t bench = 0;
+  bool plan = false, json = false, portable = false;
+  app.add_option("model", model_path, "The .tflite file")->required();
+  app.add_option("--in", in_path, "Input tensors back to back; one inference for each");
+  app.add_option("--out", out_path, "Where the output tensors go, back to back (default: as text)");
+  app.add_option("--bench", bench, "Time this many inferences, whole and by operator");
+  app.add_flag("--plan", plan, "Show memory and steps");
+  app.add_flag("--portable", portable, "Use the portable kernels instead of those for this processor");
+  app.add_flag("--json", json, "One JSON object");
+  CLI11_PARSE(app, argc, argv);
+
+  const auto read = [](const std::string& path, std::vector<uint8_t>& bytes) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return false;
+    bytes.assign(std::istreambuf_iterator<char>(file), {});
+    return true;
+  };
+  std::vector<uint8_t> model, inputs;
+  if (!read(model_path, model)) {
+    std::cerr << "mlsensor-infer: cannot read " << model_path << "\n";
+    return kBadFile;
+  }
+
+  const mls::OperatorSet operators = portable ? mls::engine::portable::AllOperators() : mls::engine::AllOperators();
+  mls::InferenceEngine engine;
+  mls::Diagnostics why;
+  std::vector<std::byte> arena;
+  mls::Status status;
+  while ((status = engine.Prepare(model, arena, operators, &why)) == mls::Status::kNoMemory) arena.resize(why.required_bytes);
+  if (status != mls::Status::kOk) {
+    std::cerr << "mlsensor-infer: " << model_path << ": " << mls::StatusName(status) << ": " << why.message << "\n";
+    return kBadModel;
+  }
+
+  Json result = {{"model", model_path},
+                 {"arena_bytes", engine.arena_used_bytes()},
+                 {"plan_bytes", engine.plan_bytes()},
+                 {"macs", engine.macs()},
+                 {"inputs", Json::array()},
+                 {"outputs", Json::array()}};
+  for (int i = 0; i < engine.input_count(); ++i) result["inputs"].push_back(Describe(engine.input_info(i)));
+  for (int i = 0; i < engine.output_count(); ++i) result["outputs"].push_back(Describe(engine.output_info(i)));
+
+  if (!in_path.empty()) {
+    if (!read(in_path, inputs) || inputs.size() % engine.input().size() != 0) {
+      std::cerr << "mlsensor-infer: " << in_path << " cannot be read or is not a whole number of inputs of "
+                << engine.input().size() << " bytes\n";
+      return kBadFile;
+    }
+    std::ofstream out;
+    if (!out_path.empty()) out.open(out_path, std::ios::binary);
+    Json outputs = Json::array();
+    for (size_t at = 0; at < inputs.size(); at += engine.input().size()) {
+      std::copy_n(inputs.begin() + static_cast<ptrdiff_t>(at), engine.input().size(), engine.input().begin());
+      if (engine.Invoke() != mls::Status::kOk) return kBadModel;
+      const auto output = engine.output();
+      if (!out_path.empty()) {
+        out.write(reinterpret_cast<const char*>(output.data()), static_cast<std::streamsize>(output.size()));
+      } else {
+        outputs.push_back(std::vector<int>(output.begin(), output.end()));
+      }
+    }
+    if (!out_path.empty() && !out.flush()) {
+      std::cerr << "mlsensor-infer: cannot write " << out_path << "\n";
+      return kBadFile;
+    }
+    if (out_path.empty()) result["results"] = outputs;
+  }
+
+  if (bench > 0) {
+    std::vector<double> whole(bench);
+    std::vector<std::vector<double>> steps(static_cast<size_t>(engine.step_count()), std::vector<double>(bench));
+    for (double& us : whole) us = Microseconds([&] { engine.Invoke(); });
+    for (size_t i = 0; i < bench; ++i) {
+      for (size_t s = 0; s < steps.size(); ++s) {
+        steps[s][i] = Microseconds([&] { engine.InvokeStep(static_cast<int32_t>(s)); });
+      }
+    }
+    const Times times = Summarize(whole);
+    result["median_us"] = times.median_us;
+    result["p99_us"] = times.p99_us;
+    result["best_us"] = *std::ranges::min_element(whole);
+    result["layers"] = Json::array();
+    for (size_t s = 0; s < steps.size(); ++s) {
+      const Times layer = Summarize(steps[s]);
+      result["layers"].push_back({{"operator", engine.step_operator(static_cast<int32_t>(s))},
+                                  {"median_us", layer.median_us}, {"p99_us", layer.p99_us}});
+    }
+  }
+
+  if (json) {
+    std::cout << result.dump() << "\n";
+    return kDone;
+  }
+  std::printf("%s: %llu multiply-accumulates, %u bytes of arena\n", model_path.c_str(),
+              static_cast<unsigned long long>(engine.macs()), engine.arena_used_bytes());
+  if (plan) {
+    std::printf("  plan %u bytes, tensors and scratch %u bytes, %d steps\n", engine.plan_bytes(),
+                engine.arena_used_bytes() - engine.plan_bytes(), engine.step_count());
+    for (const char* side : {"inputs", "outputs"}) {
+      for (const Json& tensor : result[side]) std::printf("  %s %s\n", side, tensor.dump().c_str());
+    }
+  }
+  if (result.contains("results")) {
+    for (const Json& output : result["results"]) std::printf("%s\n", output.dump().c_str());
+  }
+  if (bench > 0) {
+    const double median = result["median_us"];
+    std::printf("  median %.1f us, 99th percentile %.1f us, best %.1f us\n", median, result["p99_us"].get<double>(),
+                result["best_us"].get<double>());
+    for (const Json& layer : result["layers"]) {
+      const double us = layer["median_us"];
+      std::printf("    operator %3d %9.2f us %5.1f%% %s\n", layer["operator"].get<int>(), us, 100 * us / median,
+                  std::string(static_cast<size_t>(50 * us / median), '#').c_str());
+    }
+  }
+  return kDone;
+}

@@ -1,0 +1,60 @@
+"""Walks through mlsensor-datasheet as a user does, and looks at its exit statuses."""
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+TOOL, SOURCE = Path(sys.argv[1]), Path(sys.argv[2])
+DATA = SOURCE / "tests/datasheet/data"
+faults = []
+
+
+def expect(status: int, says: str, *arguments) -> str:
+    done = subprocess.run([str(TOOL), *map(str, arguments)], capture_output=True, text=True, timeout=60)
+    output = done.stdout + done.stderr
+    if done.returncode != status or says not in output:
+        faults.append(f"{' '.join(map(str, arguments))}: status {done.returncode} instead of {status}, or no \"{says}\" in:\n{output[:600]}")
+    return done.stdout
+
+
+with tempfile.TemporaryDirectory() as name:
+    here = Path(name)
+    facts, sheet = here / "facts.json", here / "keyword.json"
+    expect(0, "", "init", "-o", facts)
+    expect(0, "template filled", "generate", facts, "--model", DATA / "person.manifest.json", "-o", here / "first.json")
+    expect(0, ": valid", "validate", here / "first.json")
+    expect(0, "template filled", "generate", SOURCE / "datasheet/products/keyword.facts.json", "--model", DATA / "keyword.manifest.json", "--results", DATA / "keyword.results.json", "-o", sheet)
+    expect(2, "another model", "generate", SOURCE / "datasheet/products/keyword.facts.json", "--model", DATA / "person.manifest.json", "--results", DATA / "keyword.results.json")
+    expect(0, "", "lint", sheet)
+    expect(1, "missing  Model specification", "score", sheet, "--at-least", 100)
+    expect(0, "kg CO2e", "footprint", SOURCE / "datasheet/products/keyword.facts.json", "--power-mw", 10, "--grid", "FR")
+    expect(2, "found \"XX\"", "footprint", facts, "--grid", "XX")
+    expect(0, "", "render", sheet, "--html", here / "page.html", "--markdown", here / "page.md")
+    if "</html>" not in (here / "page.html").read_text() or "# mlsensor keyword module" not in (here / "page.md").read_text():
+        faults.append("render wrote no pages")
+    expect(2, "cyclonedx: CycloneDX 1.6 ML-BOM", "export", sheet, "--format", "nonsense")
+
+    expect(0, "keep it secret", "key", here / "vendor")
+    expect(2, "found one that exists", "key", here / "vendor")
+    if (here / "vendor.key").stat().st_mode & 0o077:
+        faults.append("others can read the private key")
+    expect(0, "", "sign", sheet, "--key", here / "vendor.key")
+    expect(0, "good signature", "check", sheet, "--key", here / "vendor.pub")
+    forged = here / "forged.json"
+    forged.write_text(sheet.read_text().replace('"true_positive": 1520', '"true_positive": 1420', 1))
+    expect(1, "this datasheet", "check", forged, "--key", here / "vendor.pub", "--statement", f"{sheet}.intoto.json")
+    expect(1, "1520 -> 1420", "diff", sheet, forged)
+    expect(1, "metric-against-counts", "lint", forged)
+    expect(0, "", "diff", sheet, sheet)
+
+    broken = here / "broken.json"
+    broken.write_text(sheet.read_text()[:5000])
+    expect(2, "expected JSON", "validate", broken)
+    broken.write_text(sheet.read_text().replace('"schema_version": "1.0"', '"schema_version": 1'))
+    expect(1, "/schema_version: expected", "validate", broken)
+    expect(1, "/schema_version: expected", "render", broken)
+    expect(2, "expected a file", "lint", here / "nowhere.json")
+    expect(2, "", "no-such-command")
+
+print("\n".join(faults) or "no faults")
+sys.exit(1 if faults else 0)
