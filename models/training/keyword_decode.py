@@ -1,6 +1,6 @@
 """Decodes every recording of the speech data once, for keyword_examples.py and keyword_evaluate.py.
 
-    python keyword_decode.py --data ../../shared/data/speech --work /tmp/keyword
+    python keyword_decode.py --data SPEECH --work /tmp/keyword
 """
 from __future__ import annotations
 

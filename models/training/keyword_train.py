@@ -1,6 +1,6 @@
 """Trains the keyword network on the chunks that keyword_examples.py wrote. Resumes from the last finished epoch.
 
-    python keyword_train.py --work /tmp/keyword --epochs 40
+    python keyword_train.py --work /tmp/keyword --epochs 14
 """
 from __future__ import annotations
 

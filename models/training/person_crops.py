@@ -2,7 +2,7 @@
 
 Run after person_decode.py. Writes chunks of 108x108 grey pictures and their targets; training cuts 96x96 out of them.
 
-    python person_crops.py --work /tmp/person --teacher ../../shared/models/vww_96_int8.tflite --chunks 16
+    python person_crops.py --work /tmp/person --teacher TEACHER --chunks 5
 """
 from __future__ import annotations
 

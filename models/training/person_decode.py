@@ -1,6 +1,6 @@
 """Decodes every photograph once and cuts out the people of the full-body set (GrabCut), for person_crops.py.
 
-    python person_decode.py --data ../../shared/data/person --work /tmp/person
+    python person_decode.py --data PERSON --work /tmp/person
 """
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Measures a person .tflite on photographs of sources kept out of training. Writes models/person/results.json.
 
-    python person_evaluate.py --work /tmp/person --model ../person/person.tflite --teacher ../../shared/models/vww_96_int8.tflite
+    python person_evaluate.py --work /tmp/person --model ../person/person.tflite --teacher TEACHER
 """
 from __future__ import annotations
 
@@ -108,6 +108,10 @@ def main() -> None:
     drawn_truth = np.arange(600) % 2 == 1
     drawn = np.stack([person_crops.to_grey(drawn_scenes.scene(rng, 96, bool(p))) for p in drawn_truth])
     results["drawn_scenes"] = {"what": "drawn scenes as in training, another seed", **figures(scores(drawn), drawn_truth)}
+    high = json.loads(args.model.with_suffix(".json").read_text())["decision"]["high_threshold_permille"] * 256 / 1000
+    results["held_out_sources"]["at_high_threshold"] = {
+        "person_found": model_file.share(int((score[truth] >= high).sum()), int(truth.sum())),
+        "no_person_kept": model_file.share(int((score[~truth] < high).sum()), int((~truth).sum()))}
     results["scores_held_out"] = {"person": sorted(map(int, score[truth])), "no_person": sorted(map(int, score[~truth]))}
     text = json.dumps({k: v for k, v in results.items() if k != "scores_held_out"}, indent=1)[:-2]
     text += ',\n "scores_held_out": ' + json.dumps(results["scores_held_out"]) + "\n}\n"

@@ -1,6 +1,6 @@
 """Adds what the teacher sees to the chunks of person_crops.py: its pooled features, which the student learns to predict.
 
-    python person_teach.py --work /tmp/person --teacher ../../shared/models/vww_96_int8.tflite
+    python person_teach.py --work /tmp/person --teacher TEACHER
 """
 from __future__ import annotations
 

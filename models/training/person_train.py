@@ -3,7 +3,7 @@
 Besides the class the network learns the teacher's pooled features, by a linear head that is dropped afterwards: the class
 alone says too little to learn from in minutes.
 
-    python person_train.py --work /tmp/person --epochs 40
+    python person_train.py --work /tmp/person --epochs 12 --small 10
 """
 from __future__ import annotations
 
