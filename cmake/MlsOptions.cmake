@@ -38,5 +38,5 @@ function(mls_add_test name)
   target_compile_definitions(${name} PRIVATE
     MLS_SOURCE_DIR="${PROJECT_SOURCE_DIR}" MLS_BUILD_DIR="${PROJECT_BINARY_DIR}"
     MLS_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+  gtest_discover_tests(${name} NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
 endfunction()

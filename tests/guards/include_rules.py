@@ -26,6 +26,7 @@ RULES = {
     "drivers/module": (r"mls/(interface|core|drivers/module)/", r".*"),
     "host-lib": (r"mls/(interface|host|drivers(?!/module))/", r".*"),
     "datasheet": (r"mls/(interface|datasheet)/", r"[a-z_0-9]+|(nlohmann|openssl)/.*"),
+    "datasheet/tools": (r"mls/(interface|datasheet)/", r".*"),
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 
