@@ -14,10 +14,8 @@ from pathlib import Path
 SKIPPED = 77
 try:
     import jsonschema
-    import referencing
-    import referencing.jsonschema
 except ImportError as error:
-    print(f"SKIPPED, NOTHING WAS CHECKED: {error}. Install it with: pip install jsonschema")
+    print(f"SKIPPED, NOTHING WAS CHECKED: {error}. Install the package python3-jsonschema")
     sys.exit(SKIPPED)
 
 OFFICIAL = {
@@ -104,9 +102,7 @@ def main() -> int:
             if not arguments.schemas.is_dir():
                 print(f"SKIPPED, NO EXPORT WAS CHECKED: the official schemas are not at {arguments.schemas}")
                 return SKIPPED
-            resources = [(uri, referencing.Resource.from_contents(json.loads((arguments.schemas / file).read_text()), default_specification=referencing.jsonschema.DRAFT7))
-                         for uri, file in CYCLONEDX_PARTS.items()]
-            registry = referencing.Registry().with_resources(resources)
+            parts = {uri: json.loads((arguments.schemas / file).read_text()) for uri, file in CYCLONEDX_PARTS.items()}
             for product, path in products.items():
                 exported = {}
                 for form in [*OFFICIAL, "croissant", "model-index"]:
@@ -117,7 +113,8 @@ def main() -> int:
                     exported[form] = json.loads(made.stdout)
                 for form, file in OFFICIAL.items():
                     official = json.loads((arguments.schemas / file).read_text())
-                    validator = jsonschema.validators.validator_for(official)(official, registry=registry)
+                    resolver = jsonschema.RefResolver.from_schema(official, store=parts)
+                    validator = jsonschema.validators.validator_for(official)(official, resolver=resolver)
                     faults += [f"{product}, {form}: {list(e.absolute_path)} {e.message[:300]}" for e in validator.iter_errors(exported[form])]
                 faults += [f"{product}, croissant: no {key}" for key in CROISSANT if not exported["croissant"].get(key)]
                 results = exported["model-index"]["model-index"][0]["results"]
