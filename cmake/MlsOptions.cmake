@@ -19,7 +19,11 @@ if(MLS_WERROR)
   add_compile_options(-Werror)
 endif()
 if(MLS_SANITIZE)
-  add_compile_options(-fsanitize=${MLS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  # The core has no type information, which the check of virtual tables would need.
+  add_compile_options(-fsanitize=${MLS_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  if(MLS_SANITIZE MATCHES thread)
+    add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-tsan>)  # <thread> has a fence that it cannot see
+  endif()
   add_link_options(-fsanitize=${MLS_SANITIZE})
 endif()
 
