@@ -23,12 +23,12 @@ void CheckGroupSizes(const Json& test, const std::string& where, Findings& findi
   const auto subjects = NumberAt(test, "/subjects");
   std::vector<std::pair<std::string, double>> groups;
   ForEach(test, "/slices", [&](const std::string& place, const Json& slice) {
-    if (const auto percent = NumberAt(slice, "/percent")) groups.emplace_back(where + place, *percent);
+    if (const auto percent = NumberAt(slice, "/percent"); percent && *percent >= 0 && *percent <= 100) groups.emplace_back(where + place, *percent);
     if (const auto n = NumberAt(slice, "/subjects"); n && *n > 0 && *n < static_cast<double>(kSmallGroup)) {
       findings.push_back({"small-group", Severity::kWarning, where + place, NumberText(*n) + " people stand for this group."});
     }
   });
-  if (!subjects || groups.empty()) return;
+  if (!subjects || !(*subjects >= 1 && *subjects <= 1e9) || groups.empty()) return;
   const auto all_fit = [&](uint64_t n) { return std::all_of(groups.begin(), groups.end(), [&](const auto& group) { return Fits(group.second, n); }); };
   uint64_t fitting = static_cast<uint64_t>(*subjects);
   if (!all_fit(fitting)) {

@@ -134,6 +134,7 @@ TEST(Lint, FindsOneMistakeAtATime) {
 TEST(Lint, SurvivesDocumentsThatAreNotValid) {
   for (const char* text : {"null", "[]", "{\"model\": 3}", R"({"model": {"performance": {"tests": [1, {"slices": {}, "metrics": [1], "conditions": []}]}}})",
                            R"({"hardware": {"footprint": {"blocks": [1, {"block": 2}], "statements": [{"blocks": [1]}]}, "bill_of_materials": [[]]}})",
+                           R"({"model": {"performance": {"tests": [{"subjects": -3, "slices": [{"percent": 1e300, "subjects": -1}, {"percent": 50}]}]}}})",
                            R"({"provenance": {"other_documents": [{"states": [{"pointer": ""}, 7]}, 3]}, "overview": {"features": [{"tests": [1]}]}})"}) {
     Lint(Json::parse(text));
   }
