@@ -9,6 +9,7 @@ namespace mls {
 
 template <typename T>
 void Wipe(std::vector<T>& values) {
+  if (values.empty()) return;
   explicit_bzero(values.data(), values.size() * sizeof(T));
 }
 
