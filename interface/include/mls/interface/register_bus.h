@@ -51,11 +51,17 @@ class EdgeWaiter {
   // errors: as RegisterBus.
   Status Wait(Deadline deadline) { return DoWait(deadline); }
 
+  // A file descriptor for an event loop: readable once something has arrived that Wait has not looked at. -1 where there is none (now). It
+  // belongs to the waiter and may be another one after a call that failed. What a bus transaction took in on the same descriptor does not make
+  // it readable: after each transaction call Wait with a deadline that has passed.
+  int PollFd() const { return DoPollFd(); }
+
  protected:
   ~EdgeWaiter() = default;
 
  private:
   virtual Status DoWait(Deadline deadline) = 0;
+  virtual int DoPollFd() const = 0;
 };
 
 }  // namespace mls

@@ -47,6 +47,7 @@ class StreamBus final : public RegisterBus, public EdgeWaiter {
   Status DoRead(uint8_t address, std::span<uint8_t> out, Deadline deadline) override;
   Status DoWrite(uint8_t address, std::span<const uint8_t> bytes, Deadline deadline) override;
   Status DoWait(Deadline deadline) override;
+  int DoPollFd() const override { return fd_; }
 
   Status Transact(FrameHeader request, std::span<const uint8_t> payload, std::span<uint8_t> out, Deadline deadline);
   Status Exchange(const FrameHeader& request, std::span<const uint8_t> payload, std::span<uint8_t> out,
