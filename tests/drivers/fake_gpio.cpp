@@ -55,12 +55,13 @@ FakeGpioLine* FindFakeLine(const std::string& name) {
 
 bool CanOpenFakeChip(const std::string& path) {
   errno = ENOENT;
+  bool is_there = false;
   for (const FakeGpioLine& line : FakeGpioLines()) {
     if ("/dev/" + line.chip != path) continue;
-    if (line.may_open) return true;
-    errno = EACCES;
+    is_there = true;
+    if (!line.may_open) errno = EACCES;
   }
-  return false;
+  return is_there && errno != EACCES;
 }
 
 }  // namespace mls::test
