@@ -100,6 +100,8 @@ class Sensor {
   Result<PersonReading> ReadPerson();
   // kUnsupported: not a keyword sensor. Two transactions once the labels are known.
   Result<KeywordReading> ReadKeyword();
+  // Of any profile. Two transactions once the labels are known.
+  Result<GenericReading> ReadGeneric();
 
   // --- How are you? ---
   Result<ModuleStatus> ReadStatus();
@@ -144,6 +146,7 @@ class Sensor {
   Status WriteRegister(const RegisterInfo& info, std::span<const uint8_t> bytes);
 
  private:
+  friend class Watcher;
   explicit Sensor(std::unique_ptr<SensorState> state);
 
   std::unique_ptr<SensorState> state_;

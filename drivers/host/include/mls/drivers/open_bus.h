@@ -14,6 +14,9 @@ namespace mls {
 struct BusConnection {
   std::shared_ptr<RegisterBus> bus;
   std::shared_ptr<EdgeWaiter> edges;  // Null: nothing tells, so poll.
+  // `edges` is the module's interrupt line, driven as control.interrupt_enable says. Otherwise it is NOTIFY frames on
+  // the same link, sent as control.notify says.
+  bool is_interrupt_line = false;
 };
 
 // What OpenBus understands, one line each, for help texts.
