@@ -55,7 +55,9 @@ Result<Sensor> Sensor::Open(std::string_view uri, const SensorOptions& options, 
     if (error != nullptr) *error = {connection.status(), std::string(uri) + ": " + why, Verdict::kNone, ""};
     return connection.status();
   }
-  return Open(std::move(connection->bus), std::move(connection->edges), std::string(uri), options, error);
+  SensorOptions with_line = options;
+  with_line.has_interrupt_line = connection->is_interrupt_line;
+  return Open(std::move(connection->bus), std::move(connection->edges), std::string(uri), with_line, error);
 }
 
 Result<Sensor> Sensor::Open(std::shared_ptr<RegisterBus> bus, std::shared_ptr<EdgeWaiter> edges, std::string name,

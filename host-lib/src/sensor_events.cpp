@@ -43,7 +43,7 @@ Status SensorState::Synchronise(Deadline deadline) {
     if (status = ReadIdent(deadline); status != Status::kOk) return status;
     ++starts;
     labels.reset();
-    telling = switched_notify = switched_line = false;
+    telling = switched_on = false;
     delivered = acknowledged = 0;
   }
   boot_id = identity->boot_id;
@@ -155,33 +155,26 @@ Status Sensor::DrainEvents(const EventHandler& deliver) {
   });
 }
 
+Status SensorState::WriteTelling(const Control& found, bool on, Deadline deadline) {
+  if (!options.has_interrupt_line) return Write(kReg<"control.notify">, on ? 1 : 0, deadline);
+  const int others = found.interrupt_enable & ~kInterruptEvent;
+  return Write(kReg<"control.interrupt_enable">, static_cast<uint8_t>(on ? others | kInterruptEvent : others), deadline);
+}
+
 void SensorState::BeginTelling(Deadline deadline) {
   if (telling || !CanTell()) return;
   const Result<Control> found = Read<Control>(deadline);
   if (!found.ok()) return;
-  telling = true;
-  if ((ident.capabilities & kCanNotify) != 0 && found->notify == 0) {
-    switched_notify = Write(kReg<"control.notify">, 1, deadline) == Status::kOk;
-    telling = switched_notify;
-  }
-  if ((ident.capabilities & kHasInterruptLine) != 0 && (found->interrupt_enable & kInterruptEvent) == 0) {
-    const uint8_t enable = found->interrupt_enable | kInterruptEvent;
-    switched_line = Write(kReg<"control.interrupt_enable">, enable, deadline) == Status::kOk;
-    telling = telling && switched_line;
-  }
+  const int bit = options.has_interrupt_line ? found->interrupt_enable & kInterruptEvent : found->notify;
+  telling = bit != 0;
+  if (!telling) telling = switched_on = WriteTelling(*found, true, deadline) == Status::kOk;
 }
 
-Status SensorState::EndTelling(Deadline deadline) {
+void SensorState::EndTelling(Deadline deadline) {
   telling = false;
-  Status status = Status::kOk;
-  if (std::exchange(switched_notify, false)) status = Write(kReg<"control.notify">, 0, deadline);
-  if (std::exchange(switched_line, false)) {
-    const Result<Control> found = Read<Control>(deadline);
-    if (!found.ok()) return found.status();
-    const uint8_t enable = found->interrupt_enable & static_cast<uint8_t>(~kInterruptEvent);
-    status = Write(kReg<"control.interrupt_enable">, enable, deadline);
-  }
-  return status;
+  if (!std::exchange(switched_on, false)) return;
+  const Result<Control> found = Read<Control>(deadline);
+  if (found.ok()) (void)WriteTelling(*found, false, deadline);
 }
 
 Status Sensor::Watch(const EventHandler& deliver, Deadline deadline, const WatchOptions& options) {
@@ -223,7 +216,7 @@ Status Sensor::Watch(const EventHandler& deliver, Deadline deadline, const Watch
         }
       }
     }
-    if (status == Status::kOk) (void)state.EndTelling(state.NextDeadline());
+    if (status == Status::kOk) state.EndTelling(state.NextDeadline());
     return status;
   });
 }

@@ -58,11 +58,14 @@ struct SensorState {
   Event Describe(const EventRecord& record) const;
 
   // Whether the module can say by itself that events wait: through NOTIFY frames or its interrupt line.
-  bool CanTell() const { return edges != nullptr && (ident.capabilities & (kCanNotify | kHasInterruptLine)) != 0; }
+  bool CanTell() const {
+    return edges != nullptr && (ident.capabilities & (options.has_interrupt_line ? kHasInterruptLine : kCanNotify)) != 0;
+  }
   // Has the module tell of events, unless it does; without success it stays quiet, and polling does it.
   void BeginTelling(Deadline deadline);
-  // Puts back what BeginTelling found.
-  Status EndTelling(Deadline deadline);
+  // Puts back what BeginTelling found. Another host that relies on it notices at its next event.
+  void EndTelling(Deadline deadline);
+  Status WriteTelling(const Control& found, bool on, Deadline deadline);
 
   const SensorOptions options;
   const std::string name;
@@ -87,9 +90,8 @@ struct SensorState {
   uint32_t delivered = 0;         // The last event that was delivered.
   uint32_t acknowledged = 0;      // The last one that was acknowledged.
   unsigned delivered_starts = 0;  // `starts` as the last batch told it.
-  bool telling = false;           // The module tells of events; these had to be switched on for it:
-  bool switched_notify = false;
-  bool switched_line = false;
+  bool telling = false;           // The module tells of events ...
+  bool switched_on = false;       // ... and did not before this host came.
 };
 
 // How a call ends that sleeps between attempts: a pause that doubles up to `longest`. False: the deadline has come.

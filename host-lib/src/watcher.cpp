@@ -135,7 +135,7 @@ void Watcher::State::Remove(Watched& module) {
   Listen(module, -1);
   if (!module.sensor || module.away_since) return;
   SensorState& sensor = *module.sensor->state_;
-  (void)sensor.EndTelling(sensor.NextDeadline());
+  sensor.EndTelling(sensor.NextDeadline());
 }
 
 // What is due of one module; kept alive by the caller, for handlers may remove it.

@@ -24,6 +24,9 @@ struct SensorOptions {
   std::chrono::milliseconds timeout{1000};
   // How often one transaction is tried before the call fails.
   int attempts = 3;
+  // For a bus that the caller made: `edges` is the module's interrupt line. Otherwise it is NOTIFY frames on the same
+  // link.
+  bool has_interrupt_line = false;
 };
 
 // What is said about a failure, for people and for programs that want to know more than the Status.
