@@ -3,6 +3,7 @@
 
 #include <poll.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <deque>
@@ -24,8 +25,9 @@ using std::chrono::milliseconds;
 struct mls_sensor {
   SensorError error;
   Sensor own;
+  bool is_view = false;  // Of a sensor in somebody's watcher: not the caller's to close.
   Sensor* lent = nullptr;
-  bool is_removed = false;  // From somebody's watcher.
+  std::atomic<bool> is_removed = false;
   std::deque<mls_event> events;
   std::optional<SensorError> offline;  // Not told yet.
   std::unique_ptr<mls::Watcher> watcher;
@@ -186,7 +188,7 @@ mls::SensorOptions ToSensorOptions(uint32_t timeout_ms, uint32_t attempts, mls::
 // Moves the sensor into a watcher of its own. False: it is closed, or lent.
 bool StartWatching(mls_sensor* sensor) {
   if (sensor->watcher) return true;
-  if (sensor->lent != nullptr || sensor->own.name().empty()) return false;
+  if (sensor->is_view || sensor->own.name().empty()) return false;
   auto watcher = std::make_unique<mls::Watcher>();
   const mls::WatchHandlers handlers{
       .events =
@@ -226,6 +228,7 @@ mls_status ReadInto(mls_sensor* sensor, mls_reading* out, Read read) {
     if (!reading.ok()) return reading.status();
     mls_reading to = ToC(*reading);
     if constexpr (requires { reading->word; }) CopyText(reading->word, to.word);
+    if constexpr (requires { reading->label; }) CopyText(reading->label, to.word);
     CopyOut(to, out);
     return Status::kOk;
   });
@@ -267,7 +270,9 @@ mls_status mls_open(const char* uri, const mls_options* options, mls_sensor** se
   }));
 }
 
-void mls_close(mls_sensor* sensor) { delete sensor; }
+void mls_close(mls_sensor* sensor) {
+  if (sensor != nullptr && !sensor->is_view) delete sensor;
+}
 
 const char* mls_error_message(const mls_sensor* sensor) {
   if (sensor == nullptr) return "there is no sensor";
@@ -330,6 +335,10 @@ mls_status mls_read_person(mls_sensor* sensor, mls_reading* reading) {
 }
 mls_status mls_read_keyword(mls_sensor* sensor, mls_reading* reading) {
   return ReadInto(sensor, reading, [](Sensor& open) { return open.ReadKeyword(); });
+}
+
+mls_status mls_read_generic(mls_sensor* sensor, mls_reading* reading) {
+  return ReadInto(sensor, reading, [](Sensor& open) { return open.ReadGeneric(); });
 }
 
 mls_status mls_get(mls_sensor* sensor, const char* name, uint64_t* value) {
@@ -487,6 +496,7 @@ mls_status mls_watcher_add(mls_watcher* watcher, const char* uri, const mls_hand
 
     // Lends the sensor to C for one call.
     const auto view = std::make_shared<mls_sensor>();
+    view->is_view = true;
     const auto lend = [view](Sensor& sensor, auto use) {
       const std::shared_ptr<mls_sensor> alive = view;  // The handler may remove its own module.
       alive->lent = &sensor;
@@ -516,8 +526,8 @@ mls_status mls_watcher_add(mls_watcher* watcher, const char* uri, const mls_hand
     if (call.offline != nullptr) {
       told.offline = [call](const SensorError& error) { call.offline(call.user, ToC(error.status), error.message.c_str()); };
     }
+    *id = watcher->watcher.Add(std::string_view(uri), std::move(told), watch);  // May wait for handlers: without the lock.
     const std::lock_guard lock(watcher->mutex);
-    *id = watcher->watcher.Add(std::string_view(uri), std::move(told), watch);
     watcher->sensors[*id] = view;
     return Status::kOk;
   }));
@@ -545,9 +555,10 @@ mls_status mls_watcher_use(mls_watcher* watcher, uint64_t id, mls_status (*use)(
   SensorError unused;
   return ToC(Guarded(unused, [&] {
     return watcher->watcher.Use(id, [&](Sensor& sensor) {
-      mls_sensor lent;
-      lent.lent = &sensor;
-      return FromC(use(user, &lent));
+      mls_sensor view;
+      view.is_view = true;
+      view.lent = &sensor;
+      return FromC(use(user, &view));
     });
   }));
 }

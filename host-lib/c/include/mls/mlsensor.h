@@ -125,14 +125,16 @@ typedef struct mls_reading {
   uint8_t detected;   /* 1: usable, and somebody is there, or a word is being heard. */
   mls_object objects[2];
   uint8_t reserved[2];
-  char word[MLS_NAME_BYTES]; /* Set by mls_read_keyword while `detected`; "" otherwise. */
+  char word[MLS_NAME_BYTES]; /* Set by mls_read_keyword and mls_read_generic; "" otherwise. */
 } mls_reading;
 /* The latest result of any sensor: one transaction. One that is not usable is no failure. */
 MLS_API mls_status mls_read_result(mls_sensor *sensor, mls_reading *reading);
 /* The same; UNSUPPORTED: not a person sensor. */
 MLS_API mls_status mls_read_person(mls_sensor *sensor, mls_reading *reading);
-/* The same, and the word; UNSUPPORTED: not a keyword sensor. */
+/* The same, and the word while one is being heard; UNSUPPORTED: not a keyword sensor. */
 MLS_API mls_status mls_read_keyword(mls_sensor *sensor, mls_reading *reading);
+/* The result of any sensor, and the name of the class that its score belongs to, whatever was decided about it. */
+MLS_API mls_status mls_read_generic(mls_sensor *sensor, mls_reading *reading);
 
 /* --- Registers and configuration ----------------------------------------------------------------------------------- */
 /* Names are those of the register map: "status.uptime_ms"; of the configuration also "on_delay_ms". INVALID_ARGUMENT: no such
