@@ -135,10 +135,15 @@ Status SensorState::Drain(const EventHandler& deliver, Deadline deadline, bool& 
         continue;
       }
     }
+    const unsigned starts_told = starts;
     stopped = !deliver(batch);
+    deadline = NextDeadline();
+    if (starts != starts_told) {  // A call by the handler found a restart: the numbers are of another start.
+      if (stopped) return Status::kOk;
+      continue;
+    }
     delivered = newest;
     delivered_starts = starts;
-    deadline = NextDeadline();
     if (batch.events.empty()) {
       acknowledged = delivered;
     } else if (const Status status = Acknowledge(deadline); status != Status::kOk) {
