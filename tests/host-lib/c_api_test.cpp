@@ -317,7 +317,9 @@ class CWatcher : public CInterface {
       auto reading = Sized<mls_reading>();
       EXPECT_EQ(mls_read_result(sensor, &reading), kOk) << mls_error_message(sensor);
       log.lines.push_back("event " + std::to_string(event->sequence));
-      if (log.removes_itself) EXPECT_EQ(mls_watcher_remove(log.watcher, log.id), kOk);
+      if (log.removes_itself) {
+        EXPECT_EQ(mls_watcher_remove(log.watcher, log.id), kOk);
+      }
     };
     handlers.result = [](void* user, mls_sensor*, const mls_reading* reading) {
       static_cast<Log*>(user)->lines.push_back("result " + std::to_string(reading->sequence));

@@ -9,7 +9,7 @@ static int count_events(void *count, const mls_event *event) {
 /* The number of events that were seen, or minus the status. */
 int mls_test_c_program(const char *uri) {
   mls_sensor *sensor;
-  mls_reading reading = {sizeof reading};
+  mls_reading reading = {.size = sizeof reading};
   const mls_options options = {.size = sizeof options, .timeout_ms = 5000};
   int events = 0;
   mls_status status = mls_open(uri, &options, &sensor);

@@ -1,7 +1,7 @@
 /* mlsensor: read ML sensors from C, and from any language that can call C. Library: libmlsensor.
  *
  *   mls_sensor *sensor;
- *   mls_reading reading = {sizeof reading};
+ *   mls_reading reading = {.size = sizeof reading};
  *   if (mls_open("unix:/tmp/person.sock", NULL, &sensor) || mls_read_person(sensor, &reading))
  *     fprintf(stderr, "%s\n", mls_error_message(sensor));
  *   else
