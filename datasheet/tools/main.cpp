@@ -90,8 +90,8 @@ int RunFootprint(const std::string& path, double power_mw, const std::string& gr
   const Json* found = Find(document, "/hardware/footprint");
   Json facts = found != nullptr ? *found : document;
   if (!grid.empty()) facts["grid"] = grid;
-  std::optional<Kilograms> power;
-  if (power_mw > 0) power = Kilograms{power_mw / 1000, power_mw / 1000, power_mw / 1000};
+  std::optional<Levels> power;
+  if (power_mw > 0) power = Levels{power_mw / 1000, power_mw / 1000, power_mw / 1000};
   const Json section = Need(MakeFootprint(facts, power, "--power-mw"));
   std::printf("%-16s %-60s %8s %8s %8s\n", "block", "", "low", "typical", "high");
   for (const FootprintBlock& block : BlocksFrom(section)) {
@@ -114,7 +114,7 @@ int RunGenerate(const GenerateArguments& arguments) {
   if (!arguments.manifest.empty()) {
     inputs.manifest = LoadOrStop(arguments.manifest);
     const auto model = std::filesystem::path(arguments.manifest).parent_path() / TextAt(*inputs.manifest, "/file");
-    if (std::filesystem::is_regular_file(model)) inputs.model_sha256 = Sha256Hex(Need(ReadText(model.string(), 64 * 1024 * 1024)));
+    if (std::filesystem::is_regular_file(model)) inputs.model_file = Need(ReadModelFile(model.string()));
   }
   if (!arguments.results.empty()) {
     inputs.results_text = Need(ReadText(arguments.results));
