@@ -178,6 +178,8 @@ void RegisterBank::DoReportProtocolError(uint16_t protocol_errors) {
   if (protocol_errors & kStalled) Increment(status_.stalled_transfers);
 }
 
+uint8_t RegisterBank::DoI2cAddress() const { return setup_.i2c_address; }
+
 Result<EventRecord> RegisterBank::NextNotification(NotifyCursor& cursor) {
   const Guard guard(lock_);
   if (control_.notify == 0) return Status::kNotReady;

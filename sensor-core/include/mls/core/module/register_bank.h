@@ -24,6 +24,7 @@ struct BankSetup {
   uint32_t read_limit_bytes_per_s = 8192;  // 0: no limit, for tests.
   uint32_t read_burst_bytes = 8192;        // What may be read at once after a pause; at least 32.
   Config default_config{};
+  uint8_t i2c_address = kDefaultI2cAddress;  // As strapped.
   uint8_t power_modes = 0x1F;  // Bit n: PowerMode n is supported.
 };
 
@@ -97,6 +98,7 @@ class RegisterBank final : public RegisterTarget {
   void DoEndRead() override {}
   Status DoWrite(uint8_t address, std::span<const uint8_t> bytes) override;
   void DoReportProtocolError(uint16_t protocol_errors) override;
+  uint8_t DoI2cAddress() const override;
 
   // All of the following: with the lock held.
   Status Refuse(Status status, uint16_t protocol_error);
