@@ -4,8 +4,9 @@ namespace mls {
 
 bool I2cTarget::Begin(uint8_t address, State state) {
   End();
-  is_for_person_sensor_ = person_sensor_ && address == PersonSensor::kI2cAddress;
-  if (!is_for_person_sensor_ && address != registers_.i2c_address()) return false;
+  const bool is_for_registers = address == registers_.i2c_address();
+  is_for_person_sensor_ = !is_for_registers && person_sensor_ && address == PersonSensor::kI2cAddress;
+  if (!is_for_registers && !is_for_person_sensor_) return false;
   state_ = state;
   has_moved_ = true;
   return true;

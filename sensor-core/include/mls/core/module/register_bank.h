@@ -114,6 +114,8 @@ class RegisterBank final : public RegisterTarget {
   void PushEvent(const EventRecord& event);
   Status WriteConfig(uint8_t offset, std::span<const uint8_t> bytes);
   Status WriteControl(uint8_t offset, std::span<const uint8_t> bytes);
+  Status WriteSoftAddress(uint8_t offset, std::span<const uint8_t> bytes);
+  uint8_t CurrentI2cAddress() const { return soft_address_ != 0 ? soft_address_ : setup_.i2c_address; }
 
   const BankSetup& setup_;
   const ModuleClock& clock_;
@@ -134,6 +136,7 @@ class RegisterBank final : public RegisterTarget {
   uint8_t transducers_powered_ = 0;
   Control control_;  // Without event_ack and the registers that clear.
   PendingCommand pending_;
+  uint8_t soft_address_ = 0;  // 0: as strapped.
   uint32_t latch_time_ms_ = 0;
   uint8_t notify_activation_ = 0;
   uint32_t notify_from_ = 0;
