@@ -22,7 +22,8 @@ std::string Format(const char* format, auto... values) {
   return text;
 }
 
-std::string Milliseconds(std::chrono::microseconds time) {
+std::string Time(std::chrono::microseconds time) {
+  if (time < std::chrono::milliseconds(1)) return std::to_string(time.count()) + " us";
   return Format("%.1f ms", static_cast<double>(time.count()) / 1000.0);
 }
 
@@ -108,24 +109,20 @@ Line StateLine(const LiveModule& module) {
 Line CounterLine(const LiveModule& module) {
   std::string text = "  latency ";
   if (module.latency) {
-    text += Milliseconds(*module.latency) + " +/- " + Milliseconds(module.latency_uncertainty) + ", worst " +
-            Milliseconds(*module.worst_latency);
+    text += Time(*module.latency) + " +/- " + Time(module.latency_uncertainty) + ", worst " + Time(*module.worst_latency);
   } else {
     text += "-";
   }
-  text += "  read " + Milliseconds(module.read_time);
-  Line line = {{text}};
+  Line line = {{text + "  read " + Time(module.read_time)}};
   line.push_back({"  lost " + std::to_string(module.lost), module.lost > 0 ? Style::kWarning : Style::kPlain});
-  line.push_back({"  retries " + std::to_string(module.bus.retries + module.bus.damaged_windows) + "/" +
-                  std::to_string(module.bus.transactions)});
+  line.push_back({"  retries " + std::to_string(module.bus.retries + module.bus.damaged_windows)});
   if (module.restarts > 0) line.push_back({"  restarts " + std::to_string(module.restarts), Style::kWarning});
   if (module.power) {
     const PowerCounters& power = *module.power;
-    text = "  inferences " + std::to_string(power.inference_count) + "  energy ";
-    text += power.energy_kind == EnergyKind::kUnknown
-                ? "unknown"
-                : Energy(power.energy_uj) + " " + NameOf<"power.energy_kind">(power.energy_kind);
-    line.push_back({text});
+    text = "  energy " + (power.energy_kind == EnergyKind::kUnknown
+                              ? "unknown"
+                              : Energy(power.energy_uj) + " " + NameOf<"power.energy_kind">(power.energy_kind));
+    line.push_back({text + "  inferences " + std::to_string(power.inference_count)});
   }
   return line;
 }
@@ -169,11 +166,11 @@ void LiveModule::AddBatch(const EventBatch& batch) {
   lost += batch.lost;
   restarts += batch.restarted;
   for (const Event& event : batch.events) {
-    const auto time = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now() -
-                                                                            event.host_time);
-    // What waited in the module before anybody watched says nothing about the way.
-    if (batch.restarted || time > std::chrono::seconds(5)) continue;
-    latency = std::max(time, std::chrono::microseconds(0));
+    // What had waited in the module before it could be told says nothing about the way.
+    if (batch.restarted || event.host_time < online_since) continue;
+    const auto now = std::chrono::system_clock::now();
+    latency = std::max(std::chrono::duration_cast<std::chrono::microseconds>(now - event.host_time),
+                       std::chrono::microseconds(0));
     worst_latency = std::max(latency, worst_latency);
     latency_uncertainty = event.uncertainty;
   }

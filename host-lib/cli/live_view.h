@@ -32,6 +32,7 @@ struct LiveModule {
 
   std::string uri;
   std::string problem = "connecting";  // Empty: it answers.
+  std::chrono::system_clock::time_point online_since{};
   Ident ident;
   std::vector<std::string> labels;
   std::optional<Reading> reading;

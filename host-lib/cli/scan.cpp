@@ -29,6 +29,12 @@ bool Print(const Request& request, const ScanResult& found) {
   std::array<uint8_t, kMaxWindowBytes> window{};
   EncodeWindow(found.ident, window);
   json.update(WindowToJson(kIdentWindow, window));
+  char text[32];
+  std::snprintf(text, sizeof text, "%d.%d.%d", found.ident.firmware_major, found.ident.firmware_minor,
+                found.ident.firmware_patch);
+  json["firmware"] = text;
+  std::snprintf(text, sizeof text, "%08x", found.ident.model_id);
+  json["model"] = text;
   return PrintJson(json);
 }
 

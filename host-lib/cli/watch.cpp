@@ -120,12 +120,12 @@ class WatchCommand {
       WatchHandlers handlers;
       handlers.online = [&module](Sensor& sensor) {
         module.problem.clear();
+        module.online_since = std::chrono::system_clock::now();
         LearnModule(sensor, module);
       };
       handlers.offline = [&module, log](const SensorError& error) {
-        module.problem = error.message.starts_with(module.uri) ? error.message.substr(module.uri.size()) : error.message;
-        log("-- gone" + module.problem);
-        module.problem = "offline" + module.problem;
+        module.problem = std::string("offline: ") + StatusName(error.status);
+        log("-- gone: " + error.message);
       };
       handlers.events = [&module, log](Sensor& sensor, const EventBatch& batch) {
         module.AddBatch(batch);

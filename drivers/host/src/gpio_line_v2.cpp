@@ -3,7 +3,6 @@
 #include <gpiod.h>
 
 #include <cerrno>
-#include <filesystem>
 #include <memory>
 
 #include "gpio_line.h"
@@ -24,11 +23,11 @@ using LineRequest = std::unique_ptr<gpiod_line_request, Free<&gpiod_line_request
 
 // The library looks for a name on one chip only. Null: nowhere; errno tells why.
 Chip FindByName(const std::string& name, unsigned& offset) {
+  constexpr int kMostChips = 256;
   int code = ENOENT;
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator("/dev", ignored)) {
-    const std::string path = entry.path();
-    if (!path.starts_with("/dev/gpiochip") || !gpiod_is_gpiochip_device(path.c_str())) continue;
+  for (int number = 0; number < kMostChips; ++number) {
+    const std::string path = "/dev/gpiochip" + std::to_string(number);
+    if (!gpiod_is_gpiochip_device(path.c_str())) continue;
     Chip chip(gpiod_chip_open(path.c_str()));
     const int found = chip != nullptr ? gpiod_chip_get_line_offset_from_name(chip.get(), name.c_str()) : -1;
     if (found >= 0) {
