@@ -336,7 +336,7 @@ TEST_F(HostileFrontEndTest, MemoryThatIsTakenAwayDoesNotCrashTheModule) {
 
 TEST_F(HostileFrontEndTest, NoiseIsSurvived) {
   uint32_t state = 1;
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < 60; ++round) {
     FrontEnd machine(round % 2 == 0 ? i2c_path : gpio_path);
     machine.SetUp(round % 2 == 0 ? 1 : 2);
     for (int i = 0; i < 20; ++i) {
