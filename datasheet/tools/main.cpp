@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "embedded.h"
+#include "measure_commands.h"
 #include "mls/datasheet/completeness.h"
 #include "mls/datasheet/export.h"
 #include "mls/datasheet/footprint.h"
@@ -105,7 +106,7 @@ int RunFootprint(const std::string& path, double power_mw, const std::string& gr
 }
 
 struct GenerateArguments {
-  std::string facts, manifest, results, firmware, firmware_version, output;
+  std::string facts, manifest, results, firmware, firmware_version, device, output;
 };
 
 int RunGenerate(const GenerateArguments& arguments) {
@@ -122,6 +123,7 @@ int RunGenerate(const GenerateArguments& arguments) {
   }
   if (!arguments.firmware.empty()) inputs.firmware_sha256 = Sha256Hex(Need(ReadText(arguments.firmware, 64 * 1024 * 1024)));
   inputs.firmware_version = arguments.firmware_version;
+  if (!arguments.device.empty()) TakeFromDevice(arguments.device, inputs);
   const Json document = Need(Generate(inputs));
   Write(arguments.output, ToText(document));
   std::cerr << "SHA-256 " << Need(DatasheetSha256(document)) << ", " << NumberText(std::floor(ScoreOf(document).score() * 1000) / 10, 4) << " % of the template filled\n";
@@ -224,6 +226,7 @@ int main(int argc, char** argv) {
   make->add_option("--model", generate.manifest, "Manifest of the model; the model file beside it must match");
   make->add_option("--results", generate.results, "Measured results of that model");
   make->add_option("--firmware", generate.firmware, "Firmware image, for its hash");
+  make->add_option("--device", generate.device, "Live module: gives hash and version of the firmware; must run that model, and be what was measured");
   make->add_option("--firmware-version", generate.firmware_version, "Version of the firmware");
   make->add_option("-o,--output", generate.output, "File to write (default: standard output)");
   CLI::App* render = with_file(add("render", "Make pages for people", [&] { return RunRender(file, html, markdown); }));
@@ -240,10 +243,13 @@ int main(int argc, char** argv) {
   check->add_option("--key", key, "Public key (PEM)")->required();
   check->add_option("--statement", other, "Signed statement (default: FILE.intoto.json)");
   with_file(add("diff", "What changed between two revisions", [&] { return RunDiff(file, other); }))->add_option("other", other, "The newer datasheet")->required();
+  AddMeasureCommands(app);
 
   try {
     app.parse(argc, argv);
     return command();
+  } catch (const CLI::RuntimeError& ended) {  // A command that reports by itself.
+    return ended.get_exit_code();
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kFailed;
   } catch (const Stop& stop) {
