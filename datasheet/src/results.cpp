@@ -181,12 +181,23 @@ Outcome<Json> TestsFromResults(const Json& results, const Json& reading, const L
     if (const std::string what = TextAt(entry, "/what"); !what.empty()) test["description"] = what;
     test["run_id"] = run;
     test["raw_sha256"] = raw_sha256;
+    for (const char* own : {"run_id", "raw_sha256", "dataset_sha256", "timestamp", "subjects"}) {
+      if (entry.contains(own)) test[own] = entry[own];
+    }
     if (continuous) {
       test["continuous"] = Continuous(entry);
     } else {
       test["counts"] = CountsOf(entry["counts"], positives);
+      if (const auto invalid = NumberAt(entry, "/coverage/invalid")) test["counts"]["invalid"] = static_cast<uint64_t>(*invalid);
       test["metrics"] = MetricsFrom(*CountsFrom(&test["counts"]));
+      // Where one subject gave several readings: an interval by subject, rather than Wilson's.
+      if (const Json* intervals = Find(entry, "/intervals")) {
+        for (const auto& [metric, interval] : intervals->items()) {
+          if (test["metrics"].contains(metric)) test["metrics"][metric]["ci"] = interval;
+        }
+      }
       test["plots"] = Json::array({MatrixPlot(entry["counts"])});
+      for (const Json& plot : ArrayAt(entry, "/plots")) test["plots"].push_back(plot);
     }
     tests.push_back(std::move(test));
   }

@@ -152,7 +152,7 @@ class Builder {
       const auto uncertainty = NumberAt(*value, "/uncertainty");
       Fact(label, ValueText(*value), fallback + kind + (uncertainty ? ", ± " + Pretty(*uncertainty) : ""));
     };
-    add("Latency", "/model/performance/latency/stimulus_to_read", "");
+    add("Latency", "/model/performance/latency/stimulus_to_read_p50", "");
     add("Time of an inference", "/model/specification/0/inference_time", "");
     add("Power, continuous", "/model/performance/energy/modes/0/power", "");
     add("Energy per inference", "/model/performance/energy/per_inference", "");
