@@ -115,11 +115,14 @@ std::optional<Problem> AddResults(const GenerateInputs& inputs, const std::strin
   }
   auto tests = TestsFromResults(*inputs.results, inputs.facts.value("results", Json::object()), PositiveLabels(document, *inputs.manifest), raw_sha256);
   if (!tests.ok()) return tests.problem();
-  // The threshold of the run, which need not be the one of the manifest; without it the sheet states none, and lint says so.
-  const auto threshold = NumberAt(*inputs.results, "/decision/high_threshold_permille");
+  // The threshold of the run, which need not be the one of the manifest. Results without one may be read with the threshold that the facts explain;
+  // otherwise the sheet states none, and lint says so.
+  const auto own_threshold = NumberAt(*inputs.results, "/decision/high_threshold_permille");
+  const auto threshold = own_threshold ? own_threshold : NumberAt(inputs.facts, "/results/threshold_permille");
+  const std::string formula = own_threshold ? "high_threshold_permille / 1000" : TextAt(inputs.facts, "/results/threshold_because", "threshold_permille / 1000");
   for (Json& test : *tests) {
     test["model_sha256"] = ours;
-    if (threshold && test["kind"] != "continuous") test["threshold"] = FromModel(*threshold / 1000, "high_threshold_permille / 1000", "1", "measured results");
+    if (threshold && test["kind"] != "continuous") test["threshold"] = FromModel(*threshold / 1000, formula.c_str(), "1", "measured results");
     if (const Json* environments = Find(inputs.facts, "/results/environments/" + TextAt(test, "/id"))) test["environments"] = *environments;
     document["model"]["performance"]["tests"].push_back(std::move(test));
   }

@@ -11,7 +11,7 @@
 namespace mls::datasheet {
 
 // Facts have the sections of a datasheet in short form (see facts.h and `mlsensor-datasheet init`) and may add:
-//   "results": {"headline": "KEY", "skip": ["KEY", ...]}   how to read the results
+//   "results": {"headline": "KEY", "skip": ["KEY", ...], "threshold_permille": 500, "threshold_because": ".."}   how to read the results
 //   "energy_model": {...}                                  see AddModelledEnergy
 //   "hardware": {"footprint": {...}}                       see MakeFootprint
 struct GenerateInputs {
