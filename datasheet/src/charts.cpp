@@ -32,7 +32,7 @@ std::string Open(double width, double height, const std::string& title, const ch
 
 // Horizontal bars with a whisker from lower to upper, a track to the end of the axis, and the number at the right.
 std::string Bars(const Chart& chart) {
-  constexpr double kWidth = 520, kLeft = 176, kRight = 64, kRow = 28;
+  constexpr double kWidth = 440, kLeft = 168, kRight = 60, kRow = 28;
   constexpr size_t kLongestLabel = 24;
   const double span = kWidth - kLeft - kRight;
   const double end = chart.x_max > 0 ? chart.x_max : 1;
@@ -61,7 +61,7 @@ std::string Bars(const Chart& chart) {
 }
 
 std::string Histogram(const Chart& chart) {
-  constexpr double kWidth = 520, kHeight = 240, kLeft = 56, kBottom = 46, kTop = 10;
+  constexpr double kWidth = 440, kHeight = 260, kLeft = 50, kBottom = 46, kTop = 10;
   const double step = (kWidth - kLeft) / static_cast<double>(std::max<size_t>(1, chart.bars.size()));
   const double base = kHeight - kBottom;
   std::string svg = Open(kWidth, kHeight, chart.title, "wide-chart");
@@ -79,10 +79,10 @@ std::string Histogram(const Chart& chart) {
 }
 
 std::string Curve(const Chart& chart) {
-  constexpr double kSize = 400, kLeft = 56, kBottom = 52, kTop = 12, kRight = 14;
-  const auto x = [&](double value) { return kLeft + (kSize - kLeft - kRight) * std::clamp(value, 0.0, 1.0); };
-  const auto y = [&](double value) { return kSize - kBottom - (kSize - kBottom - kTop) * std::clamp(value, 0.0, 1.0); };
-  std::string svg = Open(kSize, kSize, chart.title, "square");
+  constexpr double kWidth = 440, kHeight = 320, kLeft = 56, kBottom = 52, kTop = 12, kRight = 14;
+  const auto x = [&](double value) { return kLeft + (kWidth - kLeft - kRight) * std::clamp(value, 0.0, 1.0); };
+  const auto y = [&](double value) { return kHeight - kBottom - (kHeight - kBottom - kTop) * std::clamp(value, 0.0, 1.0); };
+  std::string svg = Open(kWidth, kHeight, chart.title, "wide-chart");
   for (int i = 0; i <= 4; ++i) {
     const double at = i / 4.0;
     svg += Line(x(0), y(at), x(1), y(at), "axis") + Line(x(at), y(0), x(at), y(1), "axis");
@@ -91,7 +91,7 @@ std::string Curve(const Chart& chart) {
   if (chart.diagonal) svg += Line(x(0), y(0), x(1), y(1), "chance");
   svg += "<polyline class=\"curve\" points=\"";
   for (const auto& [px, py] : chart.points) svg += Format("%.1f,%.1f ", x(px), y(py));
-  svg += "\"/>" + Text(x(0.5), kSize - 10, "text-anchor=\"middle\" class=\"soft\"", chart.x_label);
+  svg += "\"/>" + Text(x(0.5), kHeight - 10, "text-anchor=\"middle\" class=\"soft\"", chart.x_label);
   return svg + Format("<text transform=\"translate(14 %.1f) rotate(-90)\" text-anchor=\"middle\" class=\"soft\">", y(0.5)) + EscapeHtml(chart.y_label) + "</text></svg>";
 }
 

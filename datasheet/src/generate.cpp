@@ -109,18 +109,39 @@ std::optional<Problem> AddResults(const GenerateInputs& inputs, const std::strin
   if (ours.empty() || ours != theirs) {
     return Problem{"results, /model_sha256", "\"" + ours + "\", the model of the manifest", "\"" + theirs + "\": measured on another model"};
   }
+  const std::string firmware = TextAt(*inputs.results, "/firmware_sha256");
+  if (!firmware.empty() && !inputs.firmware_sha256.empty() && firmware != inputs.firmware_sha256) {
+    return Problem{"results, /firmware_sha256", "\"" + inputs.firmware_sha256 + "\", the firmware", "\"" + firmware + "\": measured on other firmware"};
+  }
   auto tests = TestsFromResults(*inputs.results, inputs.facts.value("results", Json::object()), PositiveLabels(document, *inputs.manifest), raw_sha256);
   if (!tests.ok()) return tests.problem();
-  // The threshold of the run, which need not be the one of the manifest; without it the sheet states none, and lint says so.
-  const auto threshold = NumberAt(*inputs.results, "/decision/high_threshold_permille");
+  // The threshold of the run, which need not be the one of the manifest. Results without one may be read with the threshold that the facts explain;
+  // otherwise the sheet states none, and lint says so.
+  const auto own_threshold = NumberAt(*inputs.results, "/decision/high_threshold_permille");
+  const auto threshold = own_threshold ? own_threshold : NumberAt(inputs.facts, "/results/threshold_permille");
+  const std::string formula = own_threshold ? "high_threshold_permille / 1000" : TextAt(inputs.facts, "/results/threshold_because", "threshold_permille / 1000");
   for (Json& test : *tests) {
     test["model_sha256"] = ours;
-    if (threshold && test["kind"] != "continuous") test["threshold"] = FromModel(*threshold / 1000, "high_threshold_permille / 1000", "1", "measured results");
+    if (threshold && test["kind"] != "continuous") test["threshold"] = FromModel(*threshold / 1000, formula.c_str(), "1", "measured results");
     if (const Json* environments = Find(inputs.facts, "/results/environments/" + TextAt(test, "/id"))) test["environments"] = *environments;
     document["model"]["performance"]["tests"].push_back(std::move(test));
   }
+  Json& model = document["model"];
+  if (const Json* latency = Find(*inputs.results, "/latency/values")) model["performance"]["latency"] = *latency;
+  if (const Json* plots = Find(*inputs.results, "/latency/plots")) model["performance"]["latency_plots"] = *plots;
+  if (const Json* energy = Find(*inputs.results, "/energy")) model["performance"]["energy"] = *energy;
+  const Json* hashes = Find(*inputs.results, "/splits");
+  Json* splits = const_cast<Json*>(Find(model, "/specification/0/training/splits"));
+  if (hashes != nullptr && hashes->is_object() && splits != nullptr) {
+    for (Json& split : *splits) {
+      const Json* known = Find(*hashes, "/" + PointerStep(TextAt(split, "/name")));
+      if (known != nullptr && known->is_object() && split.is_object()) split.update(*known);
+    }
+  }
   return std::nullopt;
 }
+
+Outcome<Json> Make(const GenerateInputs& inputs);
 
 }  // namespace
 
@@ -143,6 +164,16 @@ Json RegisterSection() {
 }
 
 Outcome<Json> Generate(const GenerateInputs& inputs) {
+  try {
+    return Make(inputs);
+  } catch (const Json::exception& error) {  // facts are read before they have a schema
+    return Problem{"facts", "fields of the types that the schema asks for", error.what()};
+  }
+}
+
+namespace {
+
+Outcome<Json> Make(const GenerateInputs& inputs) {
   if (!inputs.facts.is_object()) return Problem{"facts", "an object", inputs.facts.type_name()};
   for (const char* section : {"overview", "model", "hardware"}) {
     if (Json node = inputs.facts.value(section, Json()); !node.is_object()) return Problem{std::string("facts, /") + section, "an object", node.type_name()};
@@ -185,7 +216,9 @@ Outcome<Json> Generate(const GenerateInputs& inputs) {
 
   Json provenance = {{"generator", "mlsensor-datasheet, schema 1.0"}};
   if (!inputs.firmware_version.empty()) provenance["firmware_version"] = inputs.firmware_version;
-  if (!inputs.firmware_sha256.empty()) provenance["firmware_sha256"] = inputs.firmware_sha256;
+  const std::string measured_firmware = inputs.results ? TextAt(*inputs.results, "/firmware_sha256") : "";
+  const std::string& firmware = inputs.firmware_sha256.empty() ? measured_firmware : inputs.firmware_sha256;
+  if (!firmware.empty()) provenance["firmware_sha256"] = firmware;
   if (inputs.manifest) provenance["model_sha256"] = TextAt(*inputs.manifest, "/sha256");
   if (const auto facts_sha256 = DatasheetSha256(inputs.facts); facts_sha256.ok()) provenance["facts_sha256"] = *facts_sha256;
   if (inputs.results) provenance["sources"].push_back({{"title", "measured results"}, {"sha256", raw_sha256}});
@@ -203,4 +236,5 @@ Outcome<Json> Generate(const GenerateInputs& inputs) {
   return document;
 }
 
+}  // namespace
 }  // namespace mls::datasheet

@@ -20,9 +20,15 @@ std::string CellHtml(const Cell& cell) {
   return "<span class=\"kind " + EscapeHtml(cell.text) + "\">" + EscapeHtml(KindText(cell.text)) + "</span>";
 }
 
+// Names and their values, rather than columns of one kind each.
+bool IsPairs(const Table& table) {
+  static const char* const kNames[] = {"", "Field", "Topic", "At a glance"};
+  return table.columns.size() == 2 && table.numeric.empty() && std::find(std::begin(kNames), std::end(kNames), table.columns[0]) != std::end(kNames);
+}
+
 std::string TableHtml(const Table& table) {
   const auto numeric = [&](size_t column) { return column < table.numeric.size() && table.numeric[column] ? " class=\"n\"" : ""; };
-  std::string html = "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"" + EscapeHtml(table.caption) + "\"><table" + (table.columns.size() == 2 && table.numeric.empty() ? " class=\"pair\"" : "") + "><caption>" + EscapeHtml(table.caption) + "</caption><thead><tr>";
+  std::string html = "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"" + EscapeHtml(table.caption) + "\"><table" + (IsPairs(table) ? " class=\"pair\"" : "") + "><caption>" + EscapeHtml(table.caption) + "</caption><thead><tr>";
   for (size_t i = 0; i < table.columns.size(); ++i) {
     html += table.columns[i].empty() ? "<td></td>" : std::string("<th scope=\"col\"") + numeric(i) + ">" + EscapeHtml(table.columns[i]) + "</th>";
   }

@@ -152,7 +152,7 @@ class Builder {
       const auto uncertainty = NumberAt(*value, "/uncertainty");
       Fact(label, ValueText(*value), fallback + kind + (uncertainty ? ", ± " + Pretty(*uncertainty) : ""));
     };
-    add("Latency", "/model/performance/latency/stimulus_to_read", "");
+    add("Latency", "/model/performance/latency/stimulus_to_read_p50", "");
     add("Time of an inference", "/model/specification/0/inference_time", "");
     add("Power, continuous", "/model/performance/energy/modes/0/power", "");
     add("Energy per inference", "/model/performance/energy/per_inference", "");
@@ -289,7 +289,9 @@ class Builder {
       Heading(TextAt(test, "/title"));
       Paragraph(Words(TextAt(test, "/description")) + (TextAt(test, "/description").empty() ? "" : ". ") + "Kind: " + Plain(TextAt(test, "/kind")) +
                 " test" + (test.contains("threshold") ? ", threshold " + ValueText(test["threshold"]) : "") + (test.contains("subjects") ? ", " + test["subjects"].dump() + " subjects" : "") + ".");
-      if (const Json* counts = Find(test, "/counts")) {
+      const Json& plots = ArrayAt(test, "/plots");
+      const bool shown = std::any_of(plots.begin(), plots.end(), [](const Json& plot) { return TextAt(plot, "/kind") == "matrix" && ArrayAt(plot, "/labels").size() == 2; });
+      if (const Json* counts = Find(test, "/counts"); counts != nullptr && !shown) {
         Chart chart;
         chart.kind = Chart::kMatrix;
         chart.title = "Counts";
@@ -299,8 +301,8 @@ class Builder {
         Add(std::move(chart));
       }
       Rates(test);
+      for (const Json& plot : plots) Plot(plot);
       Slices(test);
-      for (const Json& plot : ArrayAt(test, "/plots")) Plot(plot);
       if (const Json* continuous = Find(test, "/continuous")) {
         Table table{"Continuous operation", {"Hours", "False accepts", "Per hour", "95 % interval"}, {true, true, true, true}, {}, false};
         const Json* rate = Find(*continuous, "/rate_per_hour");

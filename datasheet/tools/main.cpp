@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include "embedded.h"
+#include "measure_commands.h"
 #include "mls/datasheet/compare.h"
 #include "mls/datasheet/completeness.h"
 #include "mls/datasheet/export.h"
@@ -126,7 +127,7 @@ void WritePages(const Json& document, const Pages& pages) {
 }
 
 struct GenerateArguments {
-  std::string facts, manifest, results, firmware, firmware_version, output;
+  std::string facts, manifest, results, firmware, firmware_version, device, output;
 };
 
 int RunGenerate(const GenerateArguments& arguments, const Pages& pages) {
@@ -143,6 +144,7 @@ int RunGenerate(const GenerateArguments& arguments, const Pages& pages) {
   }
   if (!arguments.firmware.empty()) inputs.firmware_sha256 = Sha256Hex(Need(ReadText(arguments.firmware, 64 * 1024 * 1024)));
   inputs.firmware_version = arguments.firmware_version;
+  if (!arguments.device.empty()) TakeFromDevice(arguments.device, inputs);
   const Json document = Need(Generate(inputs));
   Write(arguments.output, ToText(document));
   WritePages(document, pages);
@@ -278,6 +280,7 @@ int main(int argc, char** argv) {
   make->add_option("--model", generate.manifest, "Manifest of the model; the model file beside it must match");
   make->add_option("--results", generate.results, "Measured results of that model");
   make->add_option("--firmware", generate.firmware, "Firmware image, for its hash");
+  make->add_option("--device", generate.device, "Live module: gives hash and version of the firmware; must run that model, and be what was measured");
   make->add_option("--firmware-version", generate.firmware_version, "Version of the firmware");
   make->add_option("-o,--output", generate.output, "File to write (default: standard output)");
   with_pages(make);
@@ -296,10 +299,13 @@ int main(int argc, char** argv) {
   compare->add_option("b", other, "Another datasheet (JSON)")->required();
   compare->add_option("--html", html, "Page to write (default: Markdown to standard output)");
   with_file(add("diff", "What changed between two revisions", [&] { return RunDiff(file, other); }))->add_option("other", other, "The newer datasheet")->required();
+  AddMeasureCommands(app);
 
   try {
     app.parse(argc, argv);
     return command();
+  } catch (const CLI::RuntimeError& ended) {  // A command that reports by itself.
+    return ended.get_exit_code();
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kFailed;
   } catch (const Stop& stop) {

@@ -11,7 +11,7 @@
 namespace mls::datasheet {
 
 // Facts have the sections of a datasheet in short form (see facts.h and `mlsensor-datasheet init`) and may add:
-//   "results": {"headline": "KEY", "skip": ["KEY", ...]}   how to read the results
+//   "results": {"headline": "KEY", "skip": ["KEY", ...], "threshold_permille": 500, "threshold_because": ".."}   how to read the results
 //   "energy_model": {...}                                  see AddModelledEnergy
 //   "hardware": {"footprint": {...}}                       see MakeFootprint
 struct GenerateInputs {
@@ -24,7 +24,9 @@ struct GenerateInputs {
   std::string firmware_version;
 };
 
-// Problems: a fact that the manifest knows already, a model file or results that are not of the manifest's model, or a result that is no valid datasheet.
+// Results may hold, besides tests, what `measure` and `energy` add: latency, energy, and the hashes of the splits.
+// Problems: a fact that the manifest knows already, a model file or results that are not of the manifest's model, results of other firmware, or a
+// document that is no valid datasheet.
 Outcome<Json> Generate(const GenerateInputs& inputs);
 
 // The register map of this build as the schema's `registers`.
