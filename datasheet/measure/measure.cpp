@@ -244,18 +244,6 @@ Outcome<int> RunMeasure(MeasureOptions options) {
   if (!set.ok()) return set.problem();
   if (options.hash_only) return NoteSplit(options, *set);
   if (options.continuous && options.play.profile != "keyword") return Problem{"--continuous", "the profile keyword", options.play.profile};
-  if (options.limit > 0 && options.limit < set->samples.size()) {
-    std::vector<size_t> all(set->samples.size());
-    for (size_t i = 0; i < all.size(); ++i) all[i] = i;
-    LabelledSet some{set->folder, {}, ""};
-    std::string text;
-    for (const size_t i : Spread(all, options.limit)) {
-      some.samples.push_back(set->samples[i]);
-      text += set->samples[i].sha256 + "  " + set->samples[i].label + "  " + set->samples[i].file + "\n";
-    }
-    some.sha256 = Sha256Hex(text);
-    *set = std::move(some);
-  }
   const auto module = Probe(options.play);
   if (!module.ok()) return module.problem();
   if (module->profile != options.play.profile) return Problem{"the module", "the profile " + options.play.profile, module->profile};
