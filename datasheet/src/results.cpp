@@ -125,6 +125,33 @@ Json Slice(const std::string& factor, const std::string& level, const Json& entr
   return {{"factor", factor}, {"level", level}, {"counts", counts}, {"metrics", MetricsFrom(*CountsFrom(&counts))}};
 }
 
+// Levels with fewer trials than this are added up: alone they could not tell a bad group from bad luck.
+constexpr uint64_t kSmallestLevel = 50;
+
+std::vector<Json> SlicesOf(const std::string& factor, const Json& levels, const Labels& positives) {
+  std::vector<Json> slices;
+  Json others = {{"counts", Json::object()}};
+  std::string names;
+  for (const auto& [level, part] : levels.items()) {
+    if (!IsTable(part)) continue;
+    const Json table = CountsOf(part["counts"], positives);
+    const Counts counts = *CountsFrom(&table);
+    if ((counts.positives() > 0 ? counts.positives() : counts.total()) >= kSmallestLevel) {
+      slices.push_back(Slice(factor, level, part, positives));
+      continue;
+    }
+    names += (names.empty() ? "" : ", ") + level;
+    for (const auto& [truth, row] : part["counts"].items()) {
+      for (const auto& [decision, n] : row.items()) {
+        Json& sum = others["counts"][truth][decision];
+        sum = (sum.is_null() ? 0 : sum.get<uint64_t>()) + n.get<uint64_t>();
+      }
+    }
+  }
+  if (!names.empty()) slices.push_back(Slice(factor, "others (" + names + ")", others, positives));
+  return slices;
+}
+
 }  // namespace
 
 Outcome<Json> TestsFromResults(const Json& results, const Json& reading, const Labels& positives, const std::string& raw_sha256) {
@@ -142,9 +169,7 @@ Outcome<Json> TestsFromResults(const Json& results, const Json& reading, const L
     if (!IsTable(entry) && !continuous) {
       const size_t by = key.find("_by_");
       if (by == std::string::npos) continue;
-      for (const auto& [level, part] : entry.items()) {
-        if (IsTable(part)) slices.emplace_back(key.substr(0, by), Slice(key.substr(by + 4), level, part, positives));
-      }
+      for (Json& slice : SlicesOf(key.substr(by + 4), entry, positives)) slices.emplace_back(key.substr(0, by), std::move(slice));
       continue;
     }
     const auto parent = find_test([&](const Json& test) { return key.starts_with(TextAt(test, "/id") + "_"); });
