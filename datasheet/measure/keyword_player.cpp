@@ -157,8 +157,6 @@ class TimedEdges final : public EdgeWaiter {
   std::optional<system_clock::time_point>& told_;
 };
 
-constexpr std::chrono::hours kForever(24 * 365);
-
 }  // namespace
 
 std::vector<std::string> ArgumentsOf(const PlaySetup& setup, std::vector<std::string> more) {

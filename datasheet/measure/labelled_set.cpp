@@ -140,6 +140,10 @@ Outcome<LabelledSet> ReadLabelledSet(const LabelledSetOptions& options) {
   }
   if (set.samples.empty()) return Problem{options.folder.string(), "labelled recordings or pictures", "none"};
   std::sort(set.samples.begin(), set.samples.end(), [](const Sample& a, const Sample& b) { return a.file < b.file; });
+  if (const size_t all = set.samples.size(); options.limit > 0 && options.limit < all) {
+    for (size_t i = 0; i < options.limit; ++i) set.samples[i] = set.samples[i * all / options.limit];
+    set.samples.resize(options.limit);
+  }
   std::string all;
   for (size_t i = 0; i < set.samples.size(); ++i) {
     Sample& sample = set.samples[i];

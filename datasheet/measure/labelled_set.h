@@ -31,6 +31,7 @@ struct LabelledSetOptions {
   // each label.
   std::filesystem::path labels;
   std::vector<std::string> where;       // "COLUMN=VALUE[,VALUE]": only these rows
+  size_t limit = 0;                     // only so many samples, evenly spread over the file names; 0: all
   std::vector<std::string> conditions;  // columns that are conditions; empty: those of kKnownConditions that are there
 };
 inline constexpr const char* kKnownConditions[] = {"noise_db", "brightness", "subject_size", "rotation", "group", "source"};

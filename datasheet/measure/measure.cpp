@@ -8,6 +8,7 @@
 #include <set>
 
 #include "mls/datasheet/signature.h"
+#include "mls/drivers/module/picture_file.h"
 #include "mls/host/names.h"
 #include "raw_log.h"
 #include "summary.h"
@@ -127,6 +128,30 @@ std::vector<size_t> Spread(std::vector<size_t> all, size_t count) {
   return some;
 }
 
+// Mean grey of a picture, 0 to 255, by the weights of the module's front end.
+double MeanGrey(const ImageView& picture) {
+  const bool rgb = picture.format == PixelFormat::kRgb888;
+  double sum = 0;
+  for (int32_t y = 0; y < picture.height_px; ++y) {
+    const uint8_t* row = picture.data.data() + static_cast<ptrdiff_t>(y) * picture.stride_bytes;
+    for (int32_t x = 0; x < picture.width_px; ++x) sum += rgb ? (77.0 * row[3 * x] + 150.0 * row[3 * x + 1] + 29.0 * row[3 * x + 2]) / 256 : row[x];
+  }
+  return sum / picture.width_px / picture.height_px;
+}
+
+// The condition "brightness" of pictures, where nobody has labelled it.
+void AddBrightness(LabelledSet& set) {
+  const bool labelled = std::any_of(set.samples.begin(), set.samples.end(), [](const Sample& sample) { return sample.conditions.contains("brightness"); });
+  for (Sample& sample : set.samples) {
+    if (labelled) return;
+    try {
+      const double grey = MeanGrey(ReadPicture(set.folder / sample.file).view());
+      sample.conditions["brightness"] = grey < 85 ? "dark" : grey < 170 ? "medium" : "bright";
+    } catch (const InputError&) {  // Counted when the module cannot decode it either.
+    }
+  }
+}
+
 class Measurement {
  public:
   Measurement(const MeasureOptions& options, const LabelledSet& set, RawLog& log) : options_(options), set_(set), log_(log) {}
@@ -244,18 +269,7 @@ Outcome<int> RunMeasure(MeasureOptions options) {
   if (!set.ok()) return set.problem();
   if (options.hash_only) return NoteSplit(options, *set);
   if (options.continuous && options.play.profile != "keyword") return Problem{"--continuous", "the profile keyword", options.play.profile};
-  if (options.limit > 0 && options.limit < set->samples.size()) {
-    std::vector<size_t> all(set->samples.size());
-    for (size_t i = 0; i < all.size(); ++i) all[i] = i;
-    LabelledSet some{set->folder, {}, ""};
-    std::string text;
-    for (const size_t i : Spread(all, options.limit)) {
-      some.samples.push_back(set->samples[i]);
-      text += set->samples[i].sha256 + "  " + set->samples[i].label + "  " + set->samples[i].file + "\n";
-    }
-    some.sha256 = Sha256Hex(text);
-    *set = std::move(some);
-  }
+  if (options.play.profile == "person") AddBrightness(*set);
   const auto module = Probe(options.play);
   if (!module.ok()) return module.problem();
   if (module->profile != options.play.profile) return Problem{"the module", "the profile " + options.play.profile, module->profile};

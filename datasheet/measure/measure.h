@@ -17,7 +17,6 @@ struct MeasureOptions {
   bool hash_only = false;     // no more than that
   bool continuous = false;    // the set has nothing to find: count false accepts per hour
   bool resume = false;
-  size_t limit = 0;           // play only so many samples, evenly spread; 0: all
   size_t latency = 0;         // time so many samples in real time
 };
 

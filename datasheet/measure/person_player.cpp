@@ -15,7 +15,6 @@ constexpr unsigned char kBlackPng[] = {
     0xa5, 0x8e,
     0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82};
 constexpr size_t kGapFrames = 3;
-constexpr std::chrono::hours kForever(24 * 365);
 
 // A folder of links: for each sample kGapFrames black pictures, then the sample `dwell` times.
 class Slides {

@@ -66,6 +66,8 @@ Outcome<LiveModule> Probe(const PlaySetup& setup);
 
 // --- For the players ---
 
+inline constexpr std::chrono::hours kForever(24 * 365);
+
 // A module and a host that notes when it is told that there is something new.
 struct Stage {
   std::unique_ptr<ChildModule> module;

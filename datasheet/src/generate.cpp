@@ -47,7 +47,7 @@ Json FromModel(const Json& value, const char* formula, const char* unit, const c
 std::optional<Problem> AddManifest(const Json& manifest, const std::optional<ModelFile>& file, Json& model) {
   Json& spec = model["specification"].is_array() && !model["specification"].empty() ? model["specification"][0] : model["specification"].emplace_back(Json::object());
   Json known = Json::object();
-  for (const char* key : {"name", "version", "sha256", "licence", "labels"}) {
+  for (const char* key : {"name", "version", "sha256", "licence", "labels", "known_answer"}) {
     if (manifest.contains(key)) known[key] = manifest[key];
   }
   known["input"] = ShapeText(manifest.value("input", Json::object()));

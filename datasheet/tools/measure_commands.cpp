@@ -60,7 +60,7 @@ void AddMeasure(CLI::App& app) {
   sub->add_option("--noise", options->play.sound.noise, "Recording that goes under every sample (keyword)")->check(CLI::ExistingFile);
   sub->add_option("--snr-db", options->play.sound.snr_db, "Power of a sample over that of the noise")->check(CLI::Range(-60.0, 100.0));
   sub->add_option("--fps", options->play.frames_per_second, "Pictures per second, in the module's time")->check(CLI::Range(0.1, 1000.0))->capture_default_str();
-  sub->add_option("--limit", options->limit, "Only so many samples, evenly spread");
+  sub->add_option("--limit", options->set.limit, "Only so many samples, evenly spread");
   sub->add_option("--latency", options->latency, "Time so many samples in real time");
   sub->add_option("--module", *program, "mlsensor-module to run")->capture_default_str();
   sub->add_option("--model", options->play.model, "Model for it; the shipped one unless given")->check(CLI::ExistingFile);
