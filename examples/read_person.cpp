@@ -9,5 +9,6 @@ int main(int argc, char** argv) {
   if (!sensor.ok()) return std::cerr << error.message << '\n', 1;
   auto person = sensor->ReadPerson();
   if (!person.ok()) return std::cerr << sensor->error().message << '\n', 1;
-  std::cout << (person->unknown() ? "unknown" : person->present() ? "somebody" : "nobody") << ", score " << person->score() << '\n';
+  const char* answer = person->unknown() ? "unknown" : person->present() ? "somebody" : "nobody";
+  std::cout << answer << ", score " << person->score() << '\n';
 }
