@@ -214,6 +214,11 @@ class Config(Mapping[str, Value]):
         self._sensor.run(Command.FACTORY_RESET)
 
 
+def _settle(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
+
+
 class Events:
     """Events as they come: `for event in ...` or `async for event in ...`. Made by Sensor.events."""
 
@@ -256,7 +261,7 @@ class Events:
                 raise StopAsyncIteration
             readable: "asyncio.Future[None]" = loop.create_future()
             fd = self._sensor.fileno()
-            loop.add_reader(fd, lambda: readable.done() or readable.set_result(None))
+            loop.add_reader(fd, _settle, readable)
             try:
                 await asyncio.wait([readable], timeout=left_s)
             finally:
