@@ -39,7 +39,7 @@ class InstalledTree(unittest.TestCase):
                            "PYTHONPATH": str(cls.prefix / "lib/python3/dist-packages"), "PYTHONDONTWRITEBYTECODE": "1"}
         cls.address = f"unix:{cls.root}/person.sock"
         cls.module = subprocess.Popen(
-            [cls.prefix / "bin/mlsensor-module", "--profile", "person", "--in", SOURCE / "examples/demo-inputs/person", "--speed", "max",
+            [cls.prefix / "bin/mlsensor-module", "--profile", "person", "--input", SOURCE / "examples/demo-inputs/person", "--speed", "max",
              "--listen", cls.address], stdout=subprocess.PIPE, text=True)
         cls.addClassCleanup(cls.stop)
         line = cls.module.stdout.readline()

@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from types import TracebackType
-from typing import Any, Callable, Deque, Dict, Iterator, Mapping, Optional, Tuple, Type, TypeVar, Union
+from typing import Any, Callable, Deque, Dict, Iterator, Mapping, Optional, Tuple, Type, TypeVar, Union, cast
 
 from . import _native
 from ._native import library
@@ -159,7 +159,7 @@ def _decode(register: Register, window: bytes) -> Value:
     if register.type == "text":
         return raw.rstrip(b"\0").decode("utf-8", "replace")
     number = int.from_bytes(raw, "little")
-    return _named(register.values, number) if register.values else number
+    return cast(int, _named(register.values, number)) if register.values else number
 
 
 def _find(name: str) -> Register:
