@@ -68,6 +68,7 @@ Json Header(const MeasureOptions& options, const LabelledSet& set, const LiveMod
     if (!options.play.sound.noise.empty()) {
       const auto noise = ReadText(options.play.sound.noise.string(), size_t{1} << 30);
       settings["noise_sha256"] = noise.ok() ? Json(Sha256Hex(*noise)) : Json();
+      settings["noise_from"] = options.play.sound.noise_from;
       settings["snr_db"] = options.play.sound.snr_db;
     }
   } else {

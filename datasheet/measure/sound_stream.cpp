@@ -38,7 +38,9 @@ std::vector<int16_t> ReadSound(const std::filesystem::path& path) {
 
 SoundStream::SoundStream(const LabelledSet& set, std::span<const size_t> order, const SoundStreamOptions& options)
     : set_(set), order_(order), options_(options) {
-  if (!options.noise.empty()) noise_ = ReadSound(options.noise);
+  if (options.noise.empty()) return;
+  noise_ = ReadSound(options.noise);
+  noise_.erase(noise_.begin(), noise_.begin() + static_cast<ptrdiff_t>(options.noise_from * static_cast<double>(noise_.size())));
 }
 
 // Nearly white noise of 3 units: quiet, and yet no dead microphone. The same in each run.

@@ -15,6 +15,7 @@ inline constexpr uint32_t kSamplesPerMs = 16;
 struct SoundStreamOptions {
   uint32_t quiet_ms = 1000;  // before each recording, and after it
   std::filesystem::path noise;  // a recording that goes under all of it; empty: none
+  double noise_from = 0;        // share of the noise that is left out at its beginning, as a model may have been trained with it
   double snr_db = 0;            // mean power of the recording over that of the noise
 };
 
