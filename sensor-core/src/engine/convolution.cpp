@@ -87,8 +87,10 @@ bool FillRequantization(PlanContext& context, const ConvTensors& t, uint32_t cha
   return true;
 }
 
-bool HasSmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth,
-                          bool only_usual_shifts) {
+namespace {
+
+bool SmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth,
+                       bool only_usual_shifts) {
   constexpr int64_t kLimit = int64_t{1} << 30;
   const int64_t room = kLimit - static_cast<int64_t>(depth * 255 * 128);
   if (room <= 0) return false;
@@ -99,6 +101,24 @@ bool HasSmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t
     } else if (bias != nullptr && (bias[c] >= room || bias[c] <= -room)) {
       return false;
     }
+  }
+  return true;
+}
+
+}  // namespace
+
+bool HasSmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth) {
+  return SmallAccumulators(r, bias, channels, multipliers, depth, false);
+}
+
+bool HasOnlySmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers,
+                              uint64_t depth) {
+  return SmallAccumulators(r, bias, channels, multipliers, depth, true);
+}
+
+bool ShiftsRight(const Requantization& r, const int32_t*, uint32_t, uint32_t multipliers, uint64_t) {
+  for (uint32_t c = 0; c < multipliers; ++c) {
+    if (r.shifts[c] >= 0 && r.multipliers[c] != 0) return false;
   }
   return true;
 }
@@ -139,8 +159,7 @@ Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice
   if (choice.scratch_bytes > 0) context.BindScratch(p->scratch);
   const uint64_t depth = uint64_t{p->kernel_height} * p->kernel_width * p->group_channels;
   context.CountMacs(t.output.elements * depth);
-  const bool fits = choice.otherwise == nullptr || HasSmallAccumulators(p->requantization, p->bias, channels, channels, depth,
-                                                                        choice.only_usual_shifts);
+  const bool fits = choice.otherwise == nullptr || choice.fits(p->requantization, p->bias, channels, channels, depth);
   if (fits && choice.fold_constant_channels) FoldConstantChannels(*p, static_cast<uint32_t>(depth));
   context.SetKernel(fits ? choice.kernel : choice.otherwise, p);
   return Status::kOk;
