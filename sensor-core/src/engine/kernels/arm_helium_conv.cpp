@@ -292,7 +292,7 @@ Status RunConv2DHelium(const void* params) {
         output += channels;
       }
     }
-    run(&block);
+    if (pairs->weights0 != nullptr) run(&block);
     for (x += kPixels; x >= p.output_width; x -= p.output_width) ++y;
   }
   return Status::kOk;
