@@ -1,5 +1,8 @@
 #include "convolution.h"
 
+#include <algorithm>
+#include <cstring>
+
 namespace mls::engine {
 
 bool ReadConvTensors(PlanContext& context, ConvTensors& t, int weights_rank, int channel_dimension) {
@@ -87,23 +90,57 @@ bool FillRequantization(PlanContext& context, const ConvTensors& t, uint32_t cha
   return true;
 }
 
-bool HasSmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth,
-                          bool only_usual_shifts) {
-  constexpr int64_t kLimit = int64_t{1} << 30;
-  const int64_t room = kLimit - static_cast<int64_t>(depth * 255 * 128);
-  if (room <= 0) return false;
+namespace {
+
+bool SmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth,
+                       bool only_usual_shifts) {
+  constexpr uint64_t kLimit = uint64_t{1} << 30;
+  if (depth * 255 * 128 >= kLimit) return false;
+  const auto room = static_cast<int32_t>(kLimit - depth * 255 * 128);
+  const auto small = [room](int32_t x) { return static_cast<uint32_t>(x) + static_cast<uint32_t>(room - 1) < static_cast<uint32_t>(2 * room - 1); };
+  const auto usual = [&r](uint32_t c) { return r.shifts[c] < 0 && r.shifts[c] >= -kMostUsualShift; };
+  if (multipliers == 1) {
+    if (!usual(0)) return !only_usual_shifts;
+    return bias == nullptr || std::all_of(bias, bias + channels, small);
+  }
   for (uint32_t c = 0; c < channels; ++c) {
-    const int32_t shift = r.shifts[multipliers == 1 ? 0 : c];
-    if (shift >= 0 || shift < -kMostUsualShift) {
+    if (!usual(c)) {
       if (only_usual_shifts) return false;
-    } else if (bias != nullptr && (bias[c] >= room || bias[c] <= -room)) {
+    } else if (bias != nullptr && !small(bias[c])) {
       return false;
     }
   }
   return true;
 }
 
+}  // namespace
+
+bool HasSmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth) {
+  return SmallAccumulators(r, bias, channels, multipliers, depth, false);
+}
+
+bool HasOnlySmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers,
+                              uint64_t depth) {
+  return SmallAccumulators(r, bias, channels, multipliers, depth, true);
+}
+
+bool ShiftsRight(const Requantization& r, const int32_t*, uint32_t, uint32_t multipliers, uint64_t) {
+  for (uint32_t c = 0; c < multipliers; ++c) {
+    if (r.shifts[c] >= 0 && r.multipliers[c] != 0) return false;
+  }
+  return true;
+}
+
 namespace {
+
+bool IsZero(const int8_t* bytes, uint32_t count) {
+  for (; count >= 4; count -= 4, bytes += 4) {
+    uint32_t word;
+    std::memcpy(&word, bytes, 4);
+    if (word != 0) return false;
+  }
+  return std::all_of(bytes, bytes + count, [](int8_t b) { return b == 0; });
+}
 
 void FoldConstantChannels(const ConvParams& p, uint32_t depth) {
   auto* multipliers = const_cast<int32_t*>(p.requantization.multipliers);
@@ -112,8 +149,7 @@ void FoldConstantChannels(const ConvParams& p, uint32_t depth) {
     // Converters give channels without weights a tiny scale.
     if (shifts[c] >= -kMostUsualShift && multipliers[c] != 0) continue;
     const int8_t* weights = p.weights + size_t{c} * depth;
-    const bool zero = std::all_of(weights, weights + depth, [](int8_t w) { return w == 0; });
-    if (!zero && multipliers[c] != 0) continue;
+    if (multipliers[c] != 0 && !IsZero(weights, depth)) continue;
     multipliers[c] = Requantize(p.requantization, c, p.bias == nullptr ? 0 : p.bias[c]);
     shifts[c] = kConstantChannel;
   }
@@ -139,8 +175,7 @@ Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice
   if (choice.scratch_bytes > 0) context.BindScratch(p->scratch);
   const uint64_t depth = uint64_t{p->kernel_height} * p->kernel_width * p->group_channels;
   context.CountMacs(t.output.elements * depth);
-  const bool fits = choice.otherwise == nullptr || HasSmallAccumulators(p->requantization, p->bias, channels, channels, depth,
-                                                                        choice.only_usual_shifts);
+  const bool fits = choice.otherwise == nullptr || choice.fits(p->requantization, p->bias, channels, channels, depth);
   if (fits && choice.fold_constant_channels) FoldConstantChannels(*p, static_cast<uint32_t>(depth));
   context.SetKernel(fits ? choice.kernel : choice.otherwise, p);
   return Status::kOk;

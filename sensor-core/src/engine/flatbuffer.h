@@ -9,11 +9,11 @@
 
 namespace mls::engine {
 
-inline uint32_t LoadU32(const uint8_t* p) {
+[[gnu::always_inline]] inline uint32_t LoadU32(const uint8_t* p) {
   return static_cast<uint32_t>(p[0]) | static_cast<uint32_t>(p[1]) << 8 | static_cast<uint32_t>(p[2]) << 16 |
          static_cast<uint32_t>(p[3]) << 24;
 }
-inline uint32_t LoadU16(const uint8_t* p) { return static_cast<uint32_t>(p[0]) | static_cast<uint32_t>(p[1]) << 8; }
+[[gnu::always_inline]] inline uint32_t LoadU16(const uint8_t* p) { return static_cast<uint32_t>(p[0]) | static_cast<uint32_t>(p[1]) << 8; }
 inline float LoadFloat(const uint8_t* p) { return std::bit_cast<float>(LoadU32(p)); }
 
 class FlatBuffer {
@@ -33,9 +33,7 @@ class FlatBuffer {
   const uint8_t* At(Position position) const { return bytes_.data() + position; }
   uint32_t size() const { return static_cast<uint32_t>(bytes_.size()); }
 
-  Position Root() { return CheckTable(U32(0)); }
-
-  uint32_t U32(uint64_t position) { return Fits(position, 4) ? LoadU32(At(static_cast<Position>(position))) : 0; }
+  Position Root() { return CheckTable(0); }
 
   int32_t IntField(Position table, int field, int32_t otherwise) {
     const Position at = Field(table, field, 4);
@@ -49,28 +47,31 @@ class FlatBuffer {
 
   Position TableField(Position table, int field) {
     const Position at = Field(table, field, 4);
-    return at == 0 ? 0 : CheckTable(uint64_t{at} + LoadU32(At(at)));
+    return at == 0 ? 0 : CheckTable(at);
   }
-  Vector VectorField(Position table, int field, uint32_t element_bytes) {
+  [[gnu::noinline]] Vector VectorField(Position table, int field, uint32_t element_bytes) {
     const Position at = Field(table, field, 4);
     if (at == 0) return {};
-    const uint64_t vector = uint64_t{at} + LoadU32(At(at));
-    const uint32_t count = U32(vector);
-    if (!Fits(vector, 4 + uint64_t{count} * element_bytes)) return {};
-    return {static_cast<Position>(vector + 4), count};
+    const Position vector = Follow(at, 4);
+    if (vector == 0) return {};
+    const uint32_t count = LoadU32(At(vector));
+    if (uint64_t{count} * element_bytes > size() - vector - 4) {
+      corrupt_ = true;
+      return {};
+    }
+    return {vector + 4, count};
   }
   // Elements of vectors; `index` is the caller's to check.
   int32_t IntAt(const Vector& vector, uint32_t index) const {
     return static_cast<int32_t>(LoadU32(At(vector.start + 4 * index)));
   }
   Position TableAt(const Vector& vector, uint32_t index) {
-    const Position at = vector.start + 4 * index;
-    return CheckTable(uint64_t{at} + LoadU32(At(at)));
+    return CheckTable(vector.start + 4 * index);
   }
 
   // Position of a field of `bytes` bytes, 0 if it has its default.
-  Position Field(Position table, int field, uint32_t bytes) {
-    if (table == 0 || corrupt_) return 0;
+  [[gnu::noinline]] Position Field(Position table, int field, uint32_t bytes) {
+    if (table == 0) return 0;
     // CheckTable has seen to it that all of this lies inside the file.
     const uint8_t* const vtable = At(table - LoadU32(At(table)));
     const uint32_t entry = 4 + 2 * static_cast<uint32_t>(field);
@@ -85,31 +86,33 @@ class FlatBuffer {
   }
 
  private:
-  bool Fits(uint64_t position, uint64_t bytes) {
-    if (position <= bytes_.size() && bytes <= bytes_.size() - position) return true;
-    corrupt_ = true;
-    return false;
+  // Where the offset at `at`, inside the file, leads to, if at least `bytes` bytes follow there, or 0. Files are smaller than
+  // 2^30 bytes.
+  Position Follow(Position at, uint32_t bytes) {
+    const uint32_t offset = LoadU32(At(at));
+    const uint32_t room = size() - at;
+    if (offset == 0 || offset > room || room - offset < bytes) {
+      corrupt_ = true;
+      return 0;
+    }
+    return at + offset;
   }
 
-  // A table whose vtable and inline data lie inside the file, or 0.
-  Position CheckTable(uint64_t table) {
-    if (table == 0 || !Fits(table, 4)) {
-      corrupt_ = true;
-      return 0;
+  // The table that the offset at `at` leads to, if its vtable and inline data lie inside the file, or 0.
+  [[gnu::noinline]] Position CheckTable(Position at) {
+    const Position table = Follow(at, 4);
+    if (table == 0) return 0;
+    const uint32_t vtable = table - LoadU32(At(table));  // Before the start of the file it wraps to far behind its end.
+    if (vtable <= size() && size() - vtable >= 4) {
+      const uint32_t vtable_bytes = LoadU16(At(vtable));
+      const uint32_t table_bytes = LoadU16(At(vtable) + 2);
+      if (vtable_bytes >= 4 && vtable_bytes % 2 == 0 && table_bytes >= 4 && vtable_bytes <= size() - vtable &&
+          table_bytes <= size() - table) {
+        return table;
+      }
     }
-    const int64_t vtable = static_cast<int64_t>(table) - static_cast<int32_t>(LoadU32(At(static_cast<Position>(table))));
-    if (vtable < 0 || !Fits(static_cast<uint64_t>(vtable), 4)) {
-      corrupt_ = true;
-      return 0;
-    }
-    const uint32_t vtable_bytes = LoadU16(At(static_cast<Position>(vtable)));
-    const uint32_t table_bytes = LoadU16(At(static_cast<Position>(vtable)) + 2);
-    if (vtable_bytes < 4 || vtable_bytes % 2 != 0 || table_bytes < 4 ||
-        !Fits(static_cast<uint64_t>(vtable), vtable_bytes) || !Fits(table, table_bytes)) {
-      corrupt_ = true;
-      return 0;
-    }
-    return static_cast<Position>(table);
+    corrupt_ = true;
+    return 0;
   }
 
   std::span<const uint8_t> bytes_;

@@ -115,20 +115,27 @@ const char* Model::ReadTensor(uint32_t index, Tensor& tensor, Status& status) {
     status = Status::kCorrupt;
     if (file_.corrupt()) return kBroken;
     tensor.scales = {file_.At(scales.start), scales.count};
-    for (uint32_t i = 0; i < scales.count; ++i) {
-      // Not negative, not infinite, not a NaN: below the bits of infinity.
-      if (static_cast<uint32_t>(file_.IntAt(scales, i)) >= 0x7f800000) return "has a scale that is negative or not a number";
+    // Of a bias one is enough: its scales are the products of two others, and nobody uses them.
+    const bool is_bias = tensor.type == TensorType::kInt32;
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < (is_bias ? std::min<uint32_t>(scales.count, 1) : scales.count); ++i) {
+      most = std::max(most, static_cast<uint32_t>(file_.IntAt(scales, i)));
     }
+    // Not negative, not infinite, not a NaN: below the bits of infinity.
+    if (most >= 0x7f800000) return "has a scale that is negative or not a number";
     if (scales.count > 0) {
       if (zero_points.count != scales.count && zero_points.count != 1) return "does not have one zero point for each scale";
       const int32_t low = tensor.type == TensorType::kInt8 ? -128 : tensor.type == TensorType::kInt16 ? -32768 : 0;
       const int32_t high = tensor.type == TensorType::kInt16 ? 32767 : low == 0 ? 255 : 127;
-      for (uint32_t i = 0; i < zero_points.count; ++i) {
+      const uint32_t count = is_bias ? std::min<uint32_t>(zero_points.count, 1) : zero_points.count;
+      int32_t bits = 0;
+      for (uint32_t i = 0; i < 2 * count; ++i) bits |= file_.IntAt(zero_points, i);
+      tensor.zero_points_are_zero = bits == 0;
+      for (uint32_t i = 0; bits != 0 && i < count; ++i) {
         const int32_t value = file_.IntAt(zero_points, 2 * i);
-        const int32_t above = file_.IntAt(zero_points, 2 * i + 1);
-        if ((value | above) == 0) continue;
-        if (value < low || value > high || above != (value < 0 ? -1 : 0)) return "has a zero point out of range";
-        tensor.zero_points_are_zero = false;
+        if (value < low || value > high || file_.IntAt(zero_points, 2 * i + 1) != (value < 0 ? -1 : 0)) {
+          return "has a zero point out of range";
+        }
         if (i == 0) tensor.zero_point = value;
       }
       tensor.scale = tensor.scales[0];

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cassert>
 #include <cstring>
+#include <iterator>
 #include <memory>
 
 namespace mls::engine {
@@ -98,9 +99,17 @@ Status Planner::Describe(int32_t index, int op, Tensor& tensor) {
   if (index < 0 || static_cast<uint32_t>(index) >= model_.tensor_count()) {
     return Fail(Status::kCorrupt, "refers to a tensor that does not exist", op);
   }
+  // An output is read again as the next operator's input, weights by operators that look before they choose a kernel.
+  for (const Tensor& recent : recent_tensors_) {
+    if (recent.index != index) continue;
+    tensor = recent;
+    return Status::kOk;
+  }
   Status status = Status::kOk;
   const char* what = model_.ReadTensor(static_cast<uint32_t>(index), tensor, status);
-  return what == nullptr ? Status::kOk : Fail(status, what, op, index);
+  if (what != nullptr) return Fail(status, what, op, index);
+  recent_tensors_[next_recent_++ % std::size(recent_tensors_)] = tensor;
+  return Status::kOk;
 }
 
 Status Planner::Produce(int32_t index, int step) {

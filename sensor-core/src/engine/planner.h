@@ -48,6 +48,8 @@ class Planner {
   OperatorSet operators_;
   Diagnostics* why_;
   Model model_;
+  Tensor recent_tensors_[3];
+  uint32_t next_recent_ = 0;
   Block* blocks_end_ = nullptr;
   int block_count_ = 0;
   uint64_t plan_bytes_ = 0;

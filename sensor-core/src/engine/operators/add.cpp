@@ -61,7 +61,7 @@ Status RunFlat(const void* params) {
   const int8_t* b = p.inputs[1].data;
   int8_t* output = p.output;
   const int8_t* const end = output + p.dims[0];
-#ifdef MLS_ENGINE_X86
+#ifdef MLS_ENGINE_FAST_ADD
   const uint32_t done = AddFlatFast(p, static_cast<uint32_t>(p.dims[0]));
   a += done;
   b += done;

@@ -49,8 +49,7 @@ Status CommitFullyConnected(PlanContext& context, const KernelChoice& choice) {
   context.CountMacs(uint64_t{t.output.elements} * depth);
   if (choice.scratch_bytes > 0) context.BindScratch(p->scratch);
   const bool fits = choice.otherwise == nullptr ||
-                    HasSmallAccumulators(p->requantization, p->bias, outputs, per_channel ? outputs : 1, depth,
-                                         choice.only_usual_shifts);
+                    choice.fits(p->requantization, p->bias, outputs, per_channel ? outputs : 1, depth);
   context.SetKernel(fits ? choice.kernel : choice.otherwise, p);
   return Status::kOk;
 }
