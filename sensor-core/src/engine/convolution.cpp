@@ -6,23 +6,25 @@
 namespace mls::engine {
 
 bool ReadConvTensors(PlanContext& context, ConvTensors& t, int weights_rank, int channel_dimension) {
-  if (!context.Input(0, t.input) || !context.Input(1, t.weights) || !context.Output(0, t.output)) return false;
-  if (!RequireInt8(context, t.input) || !RequireInt8(context, t.output)) return false;
+  const int bias_index = t.transposed ? 3 : 2;
+  if (!context.Input(t.transposed ? 2 : 0, t.input) || !context.Input(1, t.weights) || !context.Output(0, t.output)) return false;
+  if (!RequireQuantized(context, t.input, t.type) || !RequireQuantized(context, t.output, t.type)) return false;
   const uint32_t channels = t.weights.rank == weights_rank ? static_cast<uint32_t>(t.weights.dims[channel_dimension]) : 0;
   const bool ok =
-      context.Require(t.weights.type == TensorType::kInt8, Status::kUnsupported, "weights are not int8", &t.weights) &&
+      context.RequireType(t.weights, t.weights_type) &&
       context.Require(t.weights.constant != nullptr, Status::kUnsupported, "weights are not constant", &t.weights) &&
       context.Require(channels != 0, Status::kCorrupt, "weights have the wrong rank", &t.weights) &&
       context.Require(t.weights.zero_points_are_zero, Status::kUnsupported, "weights have a zero point", &t.weights) &&
       context.Require(t.weights.scales.count == 1 || (t.weights.scales.count == channels &&
                                                       t.weights.quantized_dimension == channel_dimension),
-                      Status::kCorrupt, "weights are not quantised per tensor or per output channel", &t.weights) &&
-      context.Require(t.input.scale > 0 && t.output.scale > 0, Status::kCorrupt, "a scale is zero", &t.output);
+                      Status::kCorrupt, "weights are not quantised per tensor or per output channel", &t.weights);
   if (!ok) return false;
-  t.has_bias = context.HasInput(2);
+  t.has_bias = context.HasInput(bias_index);
   if (!t.has_bias) return true;
-  return context.Input(2, t.bias) &&
-         context.Require(t.bias.type == TensorType::kInt32, Status::kUnsupported, "bias is not int32", &t.bias) &&
+  const bool wide = t.type == TensorType::kInt16;  // There, sums may have 64 bits.
+  return context.Input(bias_index, t.bias) &&
+         context.Require(t.bias.type == TensorType::kInt32 || (wide && t.bias.type == TensorType::kInt64), Status::kUnsupported,
+                         "bias is not int32", &t.bias) &&
          context.Require(t.bias.constant != nullptr, Status::kUnsupported, "bias is not constant", &t.bias) &&
          context.Require(t.bias.elements == channels, Status::kCorrupt, "bias does not have one value for each channel",
                          &t.bias);

@@ -9,6 +9,10 @@
 namespace mls::engine {
 
 struct ConvTensors {
+  // Wanted types; set before reading.
+  TensorType type = TensorType::kInt8, weights_type = TensorType::kInt8;
+  bool transposed = false;  // The inputs come in TRANSPOSE_CONV's order.
+
   Tensor input, weights, bias, output;
   bool has_bias = false;
 };
@@ -48,7 +52,8 @@ void BindConv(PlanContext& context, const ConvTensors& tensors, const int8_t*& i
 struct ConvPlan {
   ConvTensors tensors;
   ConvParams params;
-  Int8Range range;
+  OutputRange output_range;
+  Int8Range range;  // The same, for int8.
 };
 bool ReadConv2D(PlanContext& context, ConvPlan& plan);
 bool ReadDepthwiseConv2D(PlanContext& context, ConvPlan& plan);
@@ -65,6 +70,7 @@ struct KernelChoice {
   // CONV_2D: channels that can only give one value are marked: their shift is kConstantChannel, their multiplier the value.
   bool fold_constant_channels = false;
   bool copy_weights = false;  // FULLY_CONNECTED: see FullyConnectedParams.
+  TensorType weights_type = TensorType::kInt8;  // FULLY_CONNECTED.
 };
 constexpr int8_t kConstantChannel = -128;
 Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice& choice);

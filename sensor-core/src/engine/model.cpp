@@ -11,7 +11,9 @@ constexpr const char* kBroken = "the file is truncated or damaged";
 uint32_t ElementBytes(TensorType type) {
   switch (type) {
     case TensorType::kInt8:
-    case TensorType::kUint8: return 1;
+    case TensorType::kUint8:
+    case TensorType::kInt4:
+    case TensorType::kResource: return 1;
     case TensorType::kInt16: return 2;
     case TensorType::kFloat32:
     case TensorType::kInt32: return 4;
@@ -22,7 +24,7 @@ uint32_t ElementBytes(TensorType type) {
 
 }  // namespace
 
-const char* Model::Open(std::span<const uint8_t> bytes) {
+const char* Model::Open(std::span<const uint8_t> bytes, uint32_t subgraph_index) {
   enum ModelField { kVersion = 0, kOperatorCodes = 1, kSubgraphs = 2, kBuffers = 4 };
   enum SubgraphField { kTensors = 0, kInputs = 1, kOutputs = 2, kOperators = 3 };
 
@@ -35,9 +37,9 @@ const char* Model::Open(std::span<const uint8_t> bytes) {
   buffers_ = file_.VectorField(root, kBuffers, 4);
   if (file_.corrupt()) return kBroken;
   if (version != 3) return "schema version is not 3";
-  if (subgraphs.count != 1) return "does not have exactly one subgraph";
+  if (subgraph_index >= subgraphs.count) return "a subgraph is missing";
 
-  const auto subgraph = file_.TableAt(subgraphs, 0);
+  const auto subgraph = file_.TableAt(subgraphs, subgraph_index);
   tensors_ = file_.VectorField(subgraph, kTensors, 4);
   inputs_ = file_.VectorField(subgraph, kInputs, 4);
   outputs_ = file_.VectorField(subgraph, kOutputs, 4);
@@ -45,7 +47,8 @@ const char* Model::Open(std::span<const uint8_t> bytes) {
   if (file_.corrupt()) return kBroken;
   if (tensors_.count > kMaxTensors) return "has too many tensors";
   if (operators_.count == 0 || operators_.count > kMaxOperators) return "has no operators, or too many";
-  if (outputs_.count == 0 || outputs_.count > kMaxTensors || inputs_.count > kMaxTensors) {
+  // Only the first subgraph is the model; what others (of CALL_ONCE) have to show is in variables.
+  if ((outputs_.count == 0 && subgraph_index == 0) || outputs_.count > kMaxTensors || inputs_.count > kMaxTensors) {
     return "has no outputs, or too many inputs or outputs";
   }
   return nullptr;
@@ -100,12 +103,14 @@ const char* Model::ReadTensor(uint32_t index, Tensor& tensor, Status& status) {
   uint64_t elements = 1;
   for (uint32_t i = 0; i < shape.count; ++i) {
     tensor.dims[i] = Index(shape, i);
-    if (tensor.dims[i] <= 0) return "has an empty or unknown dimension";
+    if (tensor.dims[i] < 0) return "has an unknown dimension";
     elements *= static_cast<uint32_t>(tensor.dims[i]);
     if (elements * element_bytes > InferenceEngine::kMaxModelBytes) return "is too large";
   }
   tensor.elements = static_cast<uint32_t>(elements);
   tensor.bytes = tensor.elements * element_bytes;
+  if (tensor.type == TensorType::kInt4) tensor.bytes = (tensor.elements + 1) / 2;
+  if (tensor.type == TensorType::kResource) tensor.bytes = 0;
 
   if (quantization != 0) {
     if (file_.HasField(quantization, kDetails)) return "custom quantisation is not supported";
@@ -163,7 +168,7 @@ const char* BuiltinOperatorName(int32_t code) {
   static constexpr Name kNames[] = {
       {0, "ADD"}, {1, "AVERAGE_POOL_2D"}, {2, "CONCATENATION"}, {3, "CONV_2D"}, {4, "DEPTHWISE_CONV_2D"},
       {6, "DEQUANTIZE"}, {9, "FULLY_CONNECTED"}, {11, "L2_NORMALIZATION"}, {14, "LOGISTIC"}, {16, "LSTM"},
-      {17, "MAX_POOL_2D"}, {18, "MUL"}, {19, "RELU"}, {21, "RELU6"}, {22, "RESHAPE"}, {23, "RESIZE_BILINEAR"},
+      {17, "MAX_POOL_2D"}, {18, "MUL"}, {19, "RELU"}, {20, "RELU_N1_TO_1"}, {21, "RELU6"}, {22, "RESHAPE"}, {23, "RESIZE_BILINEAR"},
       {25, "SOFTMAX"}, {27, "SVDF"}, {28, "TANH"}, {32, "CUSTOM"}, {34, "PAD"}, {36, "GATHER"}, {39, "TRANSPOSE"},
       {40, "MEAN"}, {41, "SUB"}, {42, "DIV"}, {43, "SQUEEZE"}, {44, "UNIDIRECTIONAL_SEQUENCE_LSTM"},
       {45, "STRIDED_SLICE"}, {49, "SPLIT"}, {53, "CAST"}, {54, "PRELU"}, {55, "MAXIMUM"}, {57, "MINIMUM"},

@@ -136,7 +136,7 @@ Status Planner::Consume(int32_t index, int step) {
   Tensor tensor;
   if (Status status = Describe(index, op, tensor); status != Status::kOk) return status;
   if (op < 0) return Fail(Status::kCorrupt, "is an output of the model and never computed", op, index);
-  if (tensor.constant == nullptr) return Fail(Status::kCorrupt, "is read before it is computed", op, index);
+  if (tensor.constant == nullptr && tensor.elements > 0) return Fail(Status::kCorrupt, "is read before it is computed", op, index);
   return Status::kOk;
 }
 
@@ -168,14 +168,22 @@ Status Planner::PlanOperator(uint32_t index, OperatorRecord& record) {
   const int op = static_cast<int>(index);
   Status status = Status::kUnsupported;
   bool found = false;
+  bool empty = record.outputs.count > 0;
+  for (uint32_t i = 0; i < record.outputs.count; ++i) {
+    Tensor output;
+    if ((status = Describe(model_.Index(record.outputs, i), op, output)) != Status::kOk) return status;
+    empty = empty && output.elements == 0;
+  }
   for (const OperatorRegistration* registration : operators_) {
     if (registration->code != record.code) continue;
-    found = true;
+    if (empty) return Status::kOk;  // Nothing to compute.
     for (uint32_t i = 0; i < record.outputs.count; ++i) BlockAt(model_.Index(record.outputs, i)).partner = -1;
     PlanContext context(*this);
     context.operator_table_ = record.table;
     context.operator_index_ = op;
     context.name_ = registration->name;
+    context.declined_before_ = found;
+    found = true;
     status = registration->plan(context);
     if (context.status_ != Status::kOk) status = context.status_;
     if (status == Status::kUnsupported) continue;
@@ -271,6 +279,7 @@ Status Planner::Finish(InferenceEngine& engine) {
   engine.plan_bytes_ = static_cast<uint32_t>(plan_bytes_);
   engine.arena_used_bytes_ = static_cast<uint32_t>(required);
   engine.macs_ = macs_;
+  engine.variables_ = variables_;
   return Status::kOk;
 }
 
@@ -305,7 +314,27 @@ bool PlanContext::Input(int index, Tensor& tensor) {
   if (!Require(HasInput(index), Status::kCorrupt, "an input is missing")) return false;
   const auto inputs = planner_.model_.file().VectorField(operator_table_, 1, 4);
   status_ = planner_.Describe(planner_.model_.Index(inputs, static_cast<uint32_t>(index)), operator_index_, tensor);
-  return status_ == Status::kOk;
+  return status_ == Status::kOk && (empty_inputs_ || Require(tensor.elements > 0, Status::kUnsupported, "is empty", &tensor));
+}
+
+bool PlanContext::RequireType(const Tensor& tensor, TensorType type) {
+  if (tensor.type == type) return true;
+  const auto text = [&tensor] {
+    switch (tensor.type) {
+      case TensorType::kFloat32: return "type float32 is not supported";
+      case TensorType::kInt32: return "type int32 is not supported";
+      case TensorType::kUint8: return "type uint8 is not supported";
+      case TensorType::kInt64: return "type int64 is not supported";
+      case TensorType::kInt16: return "type int16 is not supported";
+      case TensorType::kInt8: return "type int8 is not supported";
+      case TensorType::kResource: return "is a variable's handle";
+      case TensorType::kInt4: return "type int4 is not supported";
+    }
+    return "";
+  };
+  if (!declined_before_) return Require(false, Status::kUnsupported, text(), &tensor);
+  if (status_ == Status::kOk) status_ = Status::kUnsupported;
+  return false;
 }
 
 bool PlanContext::Output(int index, Tensor& tensor) {
@@ -350,6 +379,24 @@ void PlanContext::AllowOverlap(const Tensor& input, const Tensor& output, int32_
   block.partner = static_cast<int16_t>(root);
   block.lead_bytes = std::max<int32_t>(lead_bytes, 0);
 }
+
+void PlanContext::Keep(const Tensor& tensor, uint32_t bytes) {
+  Block& block = planner_.BlockAt(tensor.index);
+  block.bytes = bytes;
+  block.first = -1;
+  block.last = static_cast<int16_t>(planner_.model_.operator_count());
+}
+
+Variable*& PlanContext::variables() { return planner_.variables_; }
+
+Variable* PlanContext::FindVariable(const Tensor& handle) {
+  const int root = planner_.RootIndex(handle.index);
+  Variable* v = planner_.variables_;
+  while (v != nullptr && v->tensor != root) v = v->next;
+  return v;
+}
+
+Model& PlanContext::model() { return planner_.model_; }
 
 void PlanContext::Alias(const Tensor& input, const Tensor& output) {
   const int root = planner_.RootIndex(input.index);

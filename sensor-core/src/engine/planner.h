@@ -57,6 +57,7 @@ class Planner {
   Step* steps_ = nullptr;
   int step_count_ = 0;
   uint64_t macs_ = 0;
+  Variable* variables_ = nullptr;
 };
 
 }  // namespace mls::engine

@@ -10,6 +10,7 @@ Status PlanFullyConnected(PlanContext& context, Kernel kernel) {
 Status CommitFullyConnected(PlanContext& context, const KernelChoice& choice) {
   enum Option { kActivation = 0, kWeightsFormat = 1 };
   ConvTensors t;
+  t.weights_type = choice.weights_type;
   if (!ReadConvTensors(context, t, 2, 0) || !context.OpenOptions(8)) return context.status();
   const int32_t activation = context.OptionByte(kActivation, 0);
   const uint32_t outputs = static_cast<uint32_t>(t.weights.dims[0]);
