@@ -26,6 +26,7 @@ RULES = {
     "drivers/module": (r"mls/(interface|core|drivers/module)/", r".*"),
     "host-lib": (r"mls/(interface|host|drivers(?!/module))/", r".*"),
     "host-lib/c": (r"mls/(interface|host|drivers(?!/module)|mlsensor\.h)", r".*"),
+    "models/tools": (r"mls/(interface|core|drivers/module|datasheet)/", r".*"),
     "datasheet": (r"mls/(interface|datasheet)/", r"[a-z_0-9]+|(nlohmann|openssl)/.*"),
     "datasheet/tools": (r"mls/(interface|datasheet)/", r".*"),
 }
