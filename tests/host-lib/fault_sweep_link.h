@@ -1,0 +1,106 @@
+// What lies between a host and a module in the fault sweep, one kind for each transport, and what can go wrong on it.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "fault_sweep_module.h"
+#include "mls/drivers/open_bus.h"
+
+namespace mls::test {
+
+enum class Kind : uint8_t {
+  kNackOnAddress,         // The request does not arrive.
+  kNackOnData,            // Half of the request arrives.
+  kBitFlipInRequest,      // One bit.
+  kBitFlipInAnswer,       // One bit.
+  kTruncatedRead,         // Half of the answer arrives.
+  kStuckBusy,             // For 20 ms nobody can do anything.
+  kDelayBeyondDeadline,   // The answer comes half as late again as the call may take.
+  kModuleReset,           // The module starts anew instead of carrying out the request.
+  kResetAfterRequest,     // The module starts anew after it, before the answer.
+  kHostKilled,            // After the request has been carried out, before the answer has come.
+  kLostInterrupt,         // The next one.
+  kSpuriousInterrupt,
+  kDuplicatedFrame,       // The request arrives twice; each is answered.
+  kGarbageBetweenFrames,  // In both directions.
+  kAdapterUnplugged,      // Comes back after 300 ms.
+};
+inline constexpr std::array<const char*, 15> kKindNames = {
+    "NACK on address",  "NACK on data", "bit flip in request", "bit flip in answer", "truncated read", "stuck busy",
+    "delay",            "module reset", "reset after request", "host killed",        "lost interrupt", "spurious interrupt",
+    "duplicated frame", "garbage",      "adapter unplugged"};
+inline constexpr size_t kKindCount = kKindNames.size();
+
+inline constexpr std::chrono::milliseconds kCallTimeout{200};
+inline constexpr std::chrono::milliseconds kStuckFor{20};
+inline constexpr std::chrono::milliseconds kLateBy = kCallTimeout * 3 / 2;
+inline constexpr std::chrono::milliseconds kUnpluggedFor{300};
+
+// Which operations of a run go wrong, and how. Operations count from 0.
+struct Plan {
+  uint64_t operation = 0;
+  uint64_t count = 0;
+  Kind kind = Kind::kNackOnAddress;
+};
+
+// Thrown through the host library where its process dies.
+struct HostKilled {};
+
+class Link {
+ public:
+  virtual ~Link() = default;
+
+  // The way to the module as a new host process opens it.
+  virtual Result<BusConnection> Connect() = 0;
+  // The host's process is gone, and its end of the link with it.
+  virtual void HostIsGone() = 0;
+
+  void SetPlan(const Plan& plan) { plan_ = plan, operations_ = 0; }
+  uint64_t operations() const { return operations_; }
+
+  // --- The module at the other end, for whoever plays the world around it ---
+  virtual void Capture() = 0;
+  virtual SweepModule::Result result() = 0;
+  virtual unsigned life() = 0;
+  virtual std::array<uint8_t, 8> boot_id() = 0;
+  virtual Config active_config() = 0;
+  virtual uint32_t newest_event() = 0;
+  virtual std::optional<Decision> DecisionAt(uint32_t time_ms) = 0;
+
+ protected:
+  // Counts an operation. What goes wrong with it?
+  std::optional<Kind> NextOperation() {
+    const uint64_t operation = operations_++;
+    if (operation < plan_.operation || operation - plan_.operation >= plan_.count) return std::nullopt;
+    return plan_.kind;
+  }
+
+ private:
+  Plan plan_;
+  uint64_t operations_ = 0;
+};
+
+// A link to a module in this process, all of it in virtual time.
+class LocalLink : public Link {
+ public:
+  void Capture() override { module_.Capture(); }
+  SweepModule::Result result() override { return module_.result(); }
+  unsigned life() override { return module_.life(); }
+  std::array<uint8_t, 8> boot_id() override { return module_.boot_id(); }
+  Config active_config() override { return module_.active_config(); }
+  uint32_t newest_event() override { return module_.newest_event(); }
+  std::optional<Decision> DecisionAt(uint32_t time_ms) override { return module_.DecisionAt(time_ms); }
+
+ protected:
+  LocalLink();
+  SweepModule module_;
+};
+
+std::unique_ptr<Link> MakeInProcessLink();
+enum class Stream { kUnix, kTcp, kPseudoTerminal };
+std::unique_ptr<Link> MakeStreamLink(Stream stream);
+
+}  // namespace mls::test
