@@ -21,9 +21,22 @@ struct Case {
 };
 
 constexpr Case kCases[] = {
-    {"", Status::kInvalidArgument, "begin with unix:"},
-    {"/dev/ttyUSB0", Status::kInvalidArgument, "begin with unix:"},
-    {"i2c:1", Status::kInvalidArgument, "begin with unix:"},
+    {"", Status::kInvalidArgument, "begin with i2c:"},
+    {"/dev/ttyUSB0", Status::kInvalidArgument, "begin with i2c:"},
+    {"i2c:", Status::kInvalidArgument, "number or a path"},
+    {"i2c:one", Status::kInvalidArgument, "number or a path"},
+    {"i2c:-1", Status::kInvalidArgument, "number or a path"},
+    {"i2c:1@", Status::kInvalidArgument, "0x08 to 0x77"},
+    {"i2c:1@6c", Status::kInvalidArgument, "0x08 to 0x77"},
+    {"i2c:1@0x07", Status::kInvalidArgument, "0x08 to 0x77"},
+    {"i2c:1@0x78", Status::kInvalidArgument, "0x08 to 0x77"},
+    {"i2c:9999", Status::kNoDevice, "no such adapter"},
+    {"i2c:/dev/i2c-9999@0x6d", Status::kNoDevice, "modprobe i2c-dev"},
+    {"i2c:/dev/null", Status::kInvalidArgument, "not an I2C adapter"},
+    {"i2c:1,irq=17", Status::kInvalidArgument, "gpio:NAME or gpiochip0:17"},
+    {"i2c:1,irq=", Status::kInvalidArgument, "gpio:NAME or gpiochip0:17"},
+    {"i2c:9999@0x6c,irq=gpiochip0:17", Status::kNoDevice, "no such adapter"},
+    {"unix:/there/is/no/such/socket,irq=gpio:ML_INT", Status::kNoDevice, "no such path"},
     {"unix:", Status::kInvalidArgument, "path is missing"},
     {"unix:/there/is/no/such/socket", Status::kNoDevice, "no such path"},
     {"unix:/a-path-that-is-too-long/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/"
@@ -39,9 +52,9 @@ constexpr Case kCases[] = {
     {"serial:", Status::kInvalidArgument, "port is missing"},
     {"serial:@9600", Status::kInvalidArgument, "port is missing"},
     {"serial:/dev/ttyNotHere", Status::kNoDevice, "no such port"},
-    {"serial:/dev/ttyNotHere@1234", Status::kInvalidArgument, "not a standard rate"},
-    {"serial:/dev/ttyNotHere@1000000", Status::kInvalidArgument, "not a standard rate"},
-    {"serial:/dev/ttyNotHere@", Status::kInvalidArgument, "not a standard rate"},
+    {"serial:/dev/ttyNotHere@1199", Status::kInvalidArgument, "1200 to 921600"},
+    {"serial:/dev/ttyNotHere@921601", Status::kInvalidArgument, "1200 to 921600"},
+    {"serial:/dev/ttyNotHere@", Status::kInvalidArgument, "1200 to 921600"},
     {"serial:/dev/null", Status::kInvalidArgument, "not a serial port"},
 };
 
@@ -75,11 +88,12 @@ TEST(OpenBus, APathWithoutPermissionGivesAHint) {
   // Root may open everything: be somebody else for a moment.
   const bool is_root = geteuid() == 0;
   ASSERT_TRUE(!is_root || seteuid(65534) == 0);
-  std::string error;
-  const Status status = OpenBus("serial:" + path, SteadyClock::now() + 5s, &error).status();
+  for (const auto& [scheme, group] : {std::pair{"serial:", "dialout"}, {"i2c:", "-aG i2c"}}) {
+    std::string error;
+    EXPECT_EQ(OpenBus(scheme + path, SteadyClock::now() + 5s, &error).status(), Status::kPermission);
+    EXPECT_NE(error.find(group), std::string::npos) << error;
+  }
   ASSERT_TRUE(!is_root || seteuid(0) == 0);
-  EXPECT_EQ(status, Status::kPermission);
-  EXPECT_NE(error.find("dialout"), std::string::npos) << error;
   unlink(path.c_str());
 }
 
@@ -95,16 +109,28 @@ TEST(OpenBus, ASerialPortIsExclusive) {
   EXPECT_TRUE(OpenBus(server.uri(), SteadyClock::now() + 5s).ok()) << "closing gives the port free";
 }
 
-TEST(OpenBus, EveryStandardRateIsTaken) {
+TEST(OpenBus, EveryRateIsTakenStandardOrNot) {
   FakeModule module;
   FrameTestServer server(module, FrameTestServer::Link::kPty);
   const std::string device = server.uri().substr(0, server.uri().rfind('@'));
-  for (const char* baud : {"", "@9600", "@57600", "@115200", "@230400", "@460800", "@500000", "@576000", "@921600"}) {
-    Result<BusConnection> opened = OpenBus(device + baud, SteadyClock::now() + 5s);
-    ASSERT_TRUE(opened.ok()) << baud;
+  for (const char* baud : {"", "@1200", "@1201", "@9600", "@31250", "@74880", "@115200", "@230400", "@250000", "@921600"}) {
+    std::string error;
+    Result<BusConnection> opened = OpenBus(device + baud, SteadyClock::now() + 5s, &error);
+    ASSERT_TRUE(opened.ok()) << baud << ": " << error;
     std::array<uint8_t, 32> bytes{};
     EXPECT_EQ(opened->bus->Read(0, bytes, SteadyClock::now() + 5s), Status::kOk) << baud;
   }
+}
+
+TEST(OpenBus, TheInterruptLineMustBeThereToo) {
+  FakeModule module;
+  FrameTestServer server(module, FrameTestServer::Link::kUnix);
+  std::string error;
+  EXPECT_FALSE(OpenBus(server.uri() + ",irq=gpiochip250:3", SteadyClock::now() + 5s, &error).ok());
+  EXPECT_NE(error.find("line"), std::string::npos) << error;
+  const Result<BusConnection> without = OpenBus(server.uri(), SteadyClock::now() + 5s, &error);
+  ASSERT_TRUE(without.ok());
+  EXPECT_FALSE(without->is_interrupt_line);
 }
 
 TEST(OpenBus, AHostNameIsLookedUp) {

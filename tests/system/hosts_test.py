@@ -9,7 +9,8 @@ from processes import BIN, INPUTS, NOTIFY, PATIENCE_S, READ, RESPONSE, WRITE, Ra
 
 WORDS = INPUTS / "keyword/1-words.wav"
 NO_DEVICE, BAD_ANSWER, TIME_OUT = 3, 4, 5
-RESULT, EVENTS, CONTROL_NOTIFY = 0x40, 0x60, 0xED
+RESULT, EVENTS, CONTROL_COMMAND, CONTROL_NOTIFY = 0x40, 0x60, 0xEA, 0xED
+RESTART = 7
 
 
 class Hosts(SystemTest):
@@ -94,6 +95,24 @@ class Hosts(SystemTest):
         self.ask("commit", self.address)
         operation, _, _, record = host.receive()
         self.assertEqual((operation, record[8]), (NOTIFY, 5), "event config_changed")
+
+    def test_stay_connected_while_the_module_starts_again(self):
+        def boot():
+            info = self.ask("info", self.address)[0]
+            return info["identity"]["boot_id"], info["status"]["reset_cause"]
+
+        before = boot()
+        self.assertEqual(before[1], "power_on")
+        host = RawHost(self, self.address)
+        host.send(frame(WRITE, 1, CONTROL_COMMAND, 2, bytes([RESTART, 77])))
+        self.assertEqual(host.receive()[3][0], 0)
+        deadline = time.monotonic() + PATIENCE_S
+        while boot()[0] == before[0]:
+            self.assertLess(time.monotonic(), deadline, "it does not start again")
+        self.assertEqual(boot()[1], "command")
+        host.send(frame(READ, 2, RESULT, 30))
+        self.assertEqual(host.receive()[3][0], 0)
+        self.assertEqual(self.module.stop(), 0)
 
     def test_share_a_module(self):
         reads = [subprocess.Popen([BIN / "mlsensor", "info", self.address], stdout=subprocess.DEVNULL) for _ in range(6)]

@@ -46,11 +46,13 @@ class Person(SystemTest):
         self.assertEqual(module.stop(), 0)
         self.assertIn("1 captures failed", module.errors())
 
-    def test_single_shot_evaluates_when_asked(self):
-        module = self.start("--profile", "person", "--input", PICTURES, "--loop", "--config-store", self.directory / "config")
+    def test_standby_turns_the_camera_off(self):
+        module = self.start("--profile", "person", "--input", PICTURES, "--loop")
         self.ask("set", self.address, "power_mode=standby")
         self.ask("commit", self.address)
         self.assertEqual(self.ask("get", self.address, "privacy.transducers_powered")[0]["privacy.transducers_powered"], [])
+        first, second = (self.ask("get", self.address, "power.inference_count")[0]["power.inference_count"] for _ in range(2))
+        self.assertEqual(first, second)
         self.assertEqual(module.stop(), 0)
 
 

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -31,7 +32,11 @@ StreamBus::~StreamBus() { Close(); }
 
 void StreamBus::Close() {
   if (fd_ < 0) return;
-  if (!is_socket_) ioctl(fd_, TIOCNXCL);
+  if (!is_socket_) {
+    // Closing waits until all is sent, which a dead line never does.
+    tcflush(fd_, TCIOFLUSH);
+    ioctl(fd_, TIOCNXCL);
+  }
   close(fd_);
   fd_ = -1;
 }

@@ -1,16 +1,11 @@
 #include "stream_open.h"
 
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/file.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <termios.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -18,47 +13,12 @@
 #include <memory>
 #include <thread>
 
+#include "file_descriptor.h"
+
 namespace mls {
 namespace {
 
 using std::chrono::milliseconds;
-
-// Closes a file descriptor unless it is released.
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  ~FileDescriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  int get() const { return fd_; }
-  int Release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
-Status FromErrno(int code, std::string& error) {
-  error = std::strerror(code);
-  switch (code) {
-    case ENOENT: error = "no such path; has the module been started?"; return Status::kNoDevice;
-    case ECONNREFUSED: error = "refused: nobody listens there; has the module been started?"; return Status::kNoDevice;
-    case ENXIO:
-    case ENODEV:
-    case ENOTDIR:
-    case EIO:
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-    case ECONNRESET: return Status::kNoDevice;
-    case EACCES:
-    case EPERM: return Status::kPermission;
-    case EBUSY:
-    case EWOULDBLOCK: error = "another program has it open"; return Status::kBusy;
-    case ETIMEDOUT: return Status::kTimeout;
-    default: return Status::kBusError;
-  }
-}
 
 // Connects a non-blocking socket.
 Status ConnectSocket(int fd, const sockaddr* address, socklen_t size_bytes, Deadline deadline, std::string& error) {
@@ -116,26 +76,28 @@ Lookup LookUpBefore(Deadline deadline, const std::string& host, const std::strin
   return future.get();
 }
 
-struct BaudRate {
-  unsigned baud;
-  speed_t speed;
-};
-constexpr BaudRate kBaudRates[] = {
-    {1200, B1200},     {2400, B2400},     {4800, B4800},     {9600, B9600},     {19200, B19200},
-    {38400, B38400},   {57600, B57600},   {115200, B115200}, {230400, B230400}, {460800, B460800},
-    {500000, B500000}, {576000, B576000}, {921600, B921600},
-};
-
-const BaudRate* FindBaudRate(unsigned baud) {
-  for (const BaudRate& rate : kBaudRates) {
-    if (rate.baud == baud) return &rate;
-  }
-  return nullptr;
-}
-
 }  // namespace
 
-bool IsStandardBaud(unsigned baud) { return FindBaudRate(baud) != nullptr; }
+Status FromErrno(int code, std::string& error) {
+  error = std::strerror(code);
+  switch (code) {
+    case ENOENT: error = "no such path; has the module been started?"; return Status::kNoDevice;
+    case ECONNREFUSED: error = "refused: nobody listens there; has the module been started?"; return Status::kNoDevice;
+    case ENXIO:
+    case ENODEV:
+    case ENOTDIR:
+    case EIO:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case ECONNRESET: return Status::kNoDevice;
+    case EACCES:
+    case EPERM: return Status::kPermission;
+    case EBUSY:
+    case EWOULDBLOCK: error = "another program has it open"; return Status::kBusy;
+    case ETIMEDOUT: return Status::kTimeout;
+    default: return Status::kBusError;
+  }
+}
 
 Status WaitForStream(int fd, short events, Deadline deadline) {
   for (;;) {
@@ -193,45 +155,6 @@ Result<int> OpenTcp(const std::string& host, const std::string& port, Deadline d
     return fd.Release();
   }
   return status;
-}
-
-Result<int> OpenSerial(const std::string& device, unsigned baud, std::string& error) {
-  const BaudRate* rate = FindBaudRate(baud);
-  assert(rate != nullptr);
-  FileDescriptor fd(open(device.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
-  if (fd.get() < 0) {
-    const Status status = FromErrno(errno, error);
-    if (status == Status::kNoDevice && error.starts_with("no such path")) error = "no such port; is it plugged in?";
-    if (status == Status::kPermission) {
-      error = "permission denied: your user must be in the port's group (ls -l " + device +
-              "; often `sudo usermod -aG dialout $USER`, then log in again)";
-    }
-    return status;
-  }
-  termios settings{};
-  if (tcgetattr(fd.get(), &settings) != 0) {
-    if (errno != ENOTTY) return FromErrno(errno, error);
-    error = "that is not a serial port";
-    return Status::kInvalidArgument;
-  }
-  // TIOCEXCL keeps other users out, but not root: flock also keeps out other programs that ask.
-  if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return FromErrno(errno, error);
-  if (ioctl(fd.get(), TIOCEXCL) != 0) return FromErrno(errno, error);
-  cfmakeraw(&settings);
-  settings.c_cflag |= CLOCAL | CREAD;  // No modem lines: pseudo terminals and three-wire cables have none.
-  settings.c_cflag &= ~static_cast<tcflag_t>(CRTSCTS | CSTOPB);
-  settings.c_cc[VMIN] = 1;
-  settings.c_cc[VTIME] = 0;
-  cfsetispeed(&settings, rate->speed);
-  cfsetospeed(&settings, rate->speed);
-  if (tcsetattr(fd.get(), TCSANOW, &settings) != 0) return FromErrno(errno, error);
-  termios actual{};
-  if (tcgetattr(fd.get(), &actual) != 0 || cfgetospeed(&actual) != rate->speed) {
-    error = "the port does not do " + std::to_string(baud) + " baud";
-    return Status::kInvalidArgument;
-  }
-  tcflush(fd.get(), TCIOFLUSH);
-  return fd.Release();
 }
 
 }  // namespace mls

@@ -11,9 +11,11 @@ namespace mls {
 
 Result<int> OpenUnix(const std::string& path, Deadline deadline, std::string& error);
 Result<int> OpenTcp(const std::string& host, const std::string& port, Deadline deadline, std::string& error);
-// `baud` must be one that IsStandardBaud takes.
+// Raw, for this program alone.
 Result<int> OpenSerial(const std::string& device, unsigned baud, std::string& error);
-bool IsStandardBaud(unsigned baud);
+
+// What open() and connect() said, as a status and for people.
+Status FromErrno(int code, std::string& error);
 
 // Waits until `fd` is ready for `events` (POLLIN, POLLOUT), whatever signals arrive. kTimeout: not before the deadline.
 Status WaitForStream(int fd, short events, Deadline deadline);
