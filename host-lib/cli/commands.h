@@ -23,17 +23,21 @@ Exit ExitFor(Status status);
 
 // What the user asked for, besides the command itself.
 struct Request {
-  std::string uri;
+  std::string uri;                // Of the commands that take one,
+  std::vector<std::string> uris;  // and of those that take several.
   bool json = false;
   std::chrono::milliseconds timeout{1000};
   std::chrono::milliseconds watch_for{0};  // 0: until interrupted.
   std::vector<std::string> names;          // get: registers and windows; set: NAME=VALUE.
   bool store = false;
+  bool plain = false;          // watch: a log, on a terminal too.
+  bool all_addresses = false;  // scan
 };
 
 Exit Info(const Request& request);
 Exit Read(const Request& request);
 Exit Watch(const Request& request);
+Exit Scan(const Request& request);
 Exit Get(const Request& request);
 Exit Set(const Request& request);
 Exit Commit(const Request& request);

@@ -16,13 +16,15 @@ struct CommandInfo {
   const char* help;
   const char* example;
   Exit (*run)(const Request&);
+  enum { kOne, kSome, kAny } uris = kOne;
 };
 constexpr CommandInfo kCommands[] = {
+    {"scan", "Find modules on all I2C buses, or at the given places", "scan", Scan, CommandInfo::kAny},
     {"info", "Who and how it is: profile, model, versions, hashes, state, privacy", "info unix:/tmp/keyword.sock",
      Info},
     {"read", "The latest result", "read serial:/dev/ttyACM0@115200", Read},
-    {"watch", "Events as they come; each is acknowledged once it is printed",
-     "--json watch tcp:192.168.1.20:4000 --for 10s", Watch},
+    {"watch", "Live view on a terminal, otherwise a log of events; each event is acknowledged once it is shown",
+     "--json watch tcp:192.168.1.20:4000 --for 10s", Watch, CommandInfo::kSome},
     {"get", "Registers by name; all without a name", "get unix:/tmp/keyword.sock config status.state label[1]", Get},
     {"set", "Stage configuration values; `commit` makes them active",
      "set unix:/tmp/keyword.sock high_threshold_permille=800 report=changes,envelope", Set},
@@ -85,10 +87,23 @@ int Main(int argc, char** argv) {
     sub->group("Commands");
     sub->set_help_flag("-h,--help", "Print this help and exit");
     sub->footer(UriHelp() + "\nExample:\n  mlsensor " + info.example + "\n");
-    sub->add_option("URI", request.uri, "Where the module is")->required()->type_name("");
+    switch (info.uris) {
+      case CommandInfo::kOne:
+        sub->add_option("URI", request.uri, "Where the module is")->required()->type_name("");
+        break;
+      case CommandInfo::kSome:
+        sub->add_option("URI", request.uris, "Where the modules are")->required()->type_name("");
+        break;
+      case CommandInfo::kAny:
+        sub->add_option("URI", request.uris, "Where to look; i2c:BUS for all addresses of one bus")->type_name("");
+        break;
+    }
     sub->callback([&command, &info] { command = info.run; });
   }
   AddDuration(*app.get_subcommand("watch"), "--for", request.watch_for, "End after this time; without it, at Ctrl-C");
+  app.get_subcommand("watch")->add_flag("--plain", request.plain, "A log of events, on a terminal too");
+  app.get_subcommand("scan")->add_flag("--all-addresses", request.all_addresses,
+                                       "All I2C addresses, 0x08 to 0x77; some devices do not like to be read");
   app.get_subcommand("get")
       ->add_option("NAME", request.names, "Register (config.on_delay_ms), window (config) or entry (label[1])")
       ->type_name("");

@@ -28,6 +28,18 @@ Status RequireProfile(SensorState& state, Profile profile) {
                                               NameOf<"ident.profile">(profile));
 }
 
+Result<GenericReading> ReadWithLabel(SensorState& state, Deadline deadline) {
+  for (;;) {
+    if (const Status status = state.ReadLabels(deadline); status != Status::kOk) return status;
+    const Result<LatestResult> result = state.Read<LatestResult>(deadline);
+    if (!result.ok()) return result.status();
+    // A restart may have brought another model: its numbers need its own labels.
+    if (const Status status = state.CheckStart(deadline); status != Status::kOk) return status;
+    if (!state.labels) continue;
+    return GenericReading{{*result}, result->label < state.labels->size() ? (*state.labels)[result->label] : ""};
+  }
+}
+
 }  // namespace
 
 Sensor::Sensor() = default;
@@ -43,7 +55,9 @@ Result<Sensor> Sensor::Open(std::string_view uri, const SensorOptions& options, 
     if (error != nullptr) *error = {connection.status(), std::string(uri) + ": " + why, Verdict::kNone, ""};
     return connection.status();
   }
-  return Open(std::move(connection->bus), std::move(connection->edges), std::string(uri), options, error);
+  SensorOptions with_line = options;
+  with_line.has_interrupt_line = connection->is_interrupt_line;
+  return Open(std::move(connection->bus), std::move(connection->edges), std::string(uri), with_line, error);
 }
 
 Result<Sensor> Sensor::Open(std::shared_ptr<RegisterBus> bus, std::shared_ptr<EdgeWaiter> edges, std::string name,
@@ -143,19 +157,15 @@ Result<PersonReading> Sensor::ReadPerson() {
 Result<KeywordReading> Sensor::ReadKeyword() {
   return Call(state_.get(), "reading the result", [](SensorState& state, Deadline deadline) -> Result<KeywordReading> {
     if (const Status status = RequireProfile(state, Profile::kKeyword); status != Status::kOk) return status;
-    for (;;) {
-      if (const Status status = state.ReadLabels(deadline); status != Status::kOk) return status;
-      const Result<LatestResult> result = state.Read<LatestResult>(deadline);
-      if (!result.ok()) return result.status();
-      // A restart may have brought another model: its numbers need its own labels.
-      if (const Status status = state.CheckStart(deadline); status != Status::kOk) return status;
-      if (!state.labels) continue;
-      KeywordReading reading{{*result}, ""};
-      const bool is_heard = reading.usable() && result->decision == Decision::kPositive;
-      if (is_heard && result->label < state.labels->size()) reading.word = (*state.labels)[result->label];
-      return reading;
-    }
+    const Result<GenericReading> reading = ReadWithLabel(state, deadline);
+    if (!reading.ok()) return reading.status();
+    const bool is_heard = reading->decision() == Decision::kPositive;
+    return KeywordReading{{reading->registers}, is_heard ? reading->label : ""};
   });
+}
+
+Result<GenericReading> Sensor::ReadGeneric() {
+  return Call(state_.get(), "reading the result", ReadWithLabel);
 }
 
 Result<SelfTestReport> Sensor::RunSelfTest(std::chrono::milliseconds timeout) {

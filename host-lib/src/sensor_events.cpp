@@ -1,4 +1,5 @@
 #include <thread>
+#include <utility>
 
 #include "mls/host/sensor.h"
 #include "sensor_state.h"
@@ -10,8 +11,6 @@ using std::chrono::milliseconds;
 
 constexpr std::chrono::seconds kClockMapLasts(60);
 constexpr milliseconds kStopIsAskedEach(100);
-constexpr milliseconds kPollWithEdges(1000);
-constexpr milliseconds kPollWithoutEdges(100);
 constexpr milliseconds kPollWhileAway(50);
 
 // How many events after `from` come up to `to`. Numbers wrap, and 0 is none of them.
@@ -44,7 +43,7 @@ Status SensorState::Synchronise(Deadline deadline) {
     if (status = ReadIdent(deadline); status != Status::kOk) return status;
     ++starts;
     labels.reset();
-    notify_on = false;
+    telling = switched_on = false;
     delivered = acknowledged = 0;
   }
   boot_id = identity->boot_id;
@@ -81,8 +80,7 @@ Event SensorState::Describe(const EventRecord& record) const {
   return event;
 }
 
-Status SensorState::Drain(const EventHandler& deliver, bool& more, bool& stopped) {
-  Deadline deadline = NextDeadline();
+Status SensorState::Drain(const EventHandler& deliver, Deadline deadline, bool& more, bool& stopped) {
   more = stopped = false;
   Backoff backoff(milliseconds(20));
   std::optional<uint32_t> last;  // The newest event at the begin.
@@ -137,10 +135,15 @@ Status SensorState::Drain(const EventHandler& deliver, bool& more, bool& stopped
         continue;
       }
     }
+    const unsigned starts_told = starts;
     stopped = !deliver(batch);
+    deadline = NextDeadline();
+    if (starts != starts_told) {  // A call by the handler found a restart: the numbers are of another start.
+      if (stopped) return Status::kOk;
+      continue;
+    }
     delivered = newest;
     delivered_starts = starts;
-    deadline = NextDeadline();
     if (batch.events.empty()) {
       acknowledged = delivered;
     } else if (const Status status = Acknowledge(deadline); status != Status::kOk) {
@@ -151,25 +154,48 @@ Status SensorState::Drain(const EventHandler& deliver, bool& more, bool& stopped
 }
 
 Status Sensor::DrainEvents(const EventHandler& deliver) {
-  return Call(state_.get(), "reading events", [&](SensorState& state, Deadline) {
+  return Call(state_.get(), "reading events", [&](SensorState& state, Deadline deadline) {
     bool more = false, stopped = false;
-    return state.Drain(deliver, more, stopped);
+    return state.Drain(deliver, deadline, more, stopped);
   });
+}
+
+Status SensorState::WriteTelling(const Control& found, bool on, Deadline deadline) {
+  if (!options.has_interrupt_line) return Write(kReg<"control.notify">, on ? 1 : 0, deadline);
+  const int others = found.interrupt_enable & ~kInterruptEvent;
+  return Write(kReg<"control.interrupt_enable">, static_cast<uint8_t>(on ? others | kInterruptEvent : others), deadline);
+}
+
+void SensorState::BeginTelling(Deadline deadline) {
+  if (telling || !CanTell()) return;
+  const Result<Control> found = Read<Control>(deadline);
+  if (!found.ok()) return;
+  const int bit = options.has_interrupt_line ? found->interrupt_enable & kInterruptEvent : found->notify;
+  telling = bit != 0;
+  if (!telling) telling = switched_on = WriteTelling(*found, true, deadline) == Status::kOk;
+}
+
+void SensorState::EndTelling(Deadline deadline) {
+  telling = false;
+  if (!std::exchange(switched_on, false)) return;
+  const Result<Control> found = Read<Control>(deadline);
+  if (found.ok()) (void)WriteTelling(*found, false, deadline);
 }
 
 Status Sensor::Watch(const EventHandler& deliver, Deadline deadline, const WatchOptions& options) {
   return Call(state_.get(), "watching", [&](SensorState& state, Deadline) {
-    const bool can_tell = state.edges != nullptr && (state.ident.capabilities & kCanNotify) != 0;
-    const milliseconds default_interval = can_tell ? kPollWithEdges : kPollWithoutEdges;
-    const milliseconds interval = options.poll_interval.count() > 0 ? options.poll_interval : default_interval;
+    const bool can_tell = state.CanTell();
+    const milliseconds interval = PollInterval(can_tell, options.poll_interval);
     const auto is_over = [&] { return SteadyClock::now() >= deadline || (options.stop && options.stop()); };
     std::optional<SteadyClock::time_point> away_since;
     Status status = Status::kOk;
+    Status edge = Status::kOk;
     for (bool more = false, stopped = false;;) {
-      if (can_tell && !state.notify_on) {
-        state.notify_on = state.Write(kReg<"control.notify">, 1, state.NextDeadline()) == Status::kOk;
-      }
-      status = state.Drain(deliver, more, stopped);
+      state.BeginTelling(state.NextDeadline());
+      const uint32_t delivered_before = state.delivered;
+      status = state.Drain(deliver, state.NextDeadline(), more, stopped);
+      // Events that nobody told of: another host has switched the telling off.
+      if (edge == Status::kTimeout && state.delivered != delivered_before) state.telling = false;
       const SteadyClock::time_point now = SteadyClock::now();
       if (status == Status::kOk) {
         away_since.reset();
@@ -180,20 +206,22 @@ Status Sensor::Watch(const EventHandler& deliver, Deadline deadline, const Watch
       if (stopped || is_over()) break;
       if (more) continue;
 
-      const Deadline wake = std::min(deadline, now + (away_since ? kPollWhileAway : interval));
-      Status edge = Status::kTimeout;
+      // A line that fails while the bus works must not keep the processor busy.
+      const bool edges_fail = edge != Status::kOk && edge != Status::kTimeout;
+      const bool listens = can_tell && !away_since && !edges_fail;
+      const milliseconds pause = away_since ? kPollWhileAway : edges_fail ? PollInterval(false, {}) : interval;
+      const Deadline wake = deadline - now > pause ? now + pause : deadline;
+      edge = Status::kTimeout;
       while (edge == Status::kTimeout && SteadyClock::now() < wake && !(options.stop && options.stop())) {
         const Deadline slice = options.stop ? std::min(wake, SteadyClock::now() + kStopIsAskedEach) : wake;
-        if (can_tell && !away_since) {
+        if (listens) {
           edge = state.edges->Wait(slice);
         } else {
           std::this_thread::sleep_until(slice);
         }
       }
     }
-    if (state.notify_on && status == Status::kOk) {
-      state.notify_on = state.Write(kReg<"control.notify">, 0, state.NextDeadline()) != Status::kOk;
-    }
+    if (status == Status::kOk) state.EndTelling(state.NextDeadline());
     return status;
   });
 }

@@ -52,9 +52,20 @@ struct SensorState {
   // Makes sure that nothing known before is of an earlier start. kOk also after a restart: compare `starts`.
   Status CheckStart(Deadline deadline) { return ReadHeader(deadline).status(); }
   Status Acknowledge(Deadline deadline);
-  // Delivers all events up to the newest at its begin. `more`: others have come since. `stopped`: the handler said so.
-  Status Drain(const EventHandler& deliver, bool& more, bool& stopped);
+  // Delivers all events up to the newest at its begin; `deadline` is for the first batch, each further one has as much
+  // again. `more`: others have come since. `stopped`: the handler said so.
+  Status Drain(const EventHandler& deliver, Deadline deadline, bool& more, bool& stopped);
   Event Describe(const EventRecord& record) const;
+
+  // Whether the module can say by itself that events wait: through NOTIFY frames or its interrupt line.
+  bool CanTell() const {
+    return edges != nullptr && (ident.capabilities & (options.has_interrupt_line ? kHasInterruptLine : kCanNotify)) != 0;
+  }
+  // Has the module tell of events, unless it does; without success it stays quiet, and polling does it.
+  void BeginTelling(Deadline deadline);
+  // Puts back what BeginTelling found. Another host that relies on it notices at its next event.
+  void EndTelling(Deadline deadline);
+  Status WriteTelling(const Control& found, bool on, Deadline deadline);
 
   const SensorOptions options;
   const std::string name;
@@ -79,7 +90,8 @@ struct SensorState {
   uint32_t delivered = 0;         // The last event that was delivered.
   uint32_t acknowledged = 0;      // The last one that was acknowledged.
   unsigned delivered_starts = 0;  // `starts` as the last batch told it.
-  bool notify_on = false;
+  bool telling = false;           // The module tells of events ...
+  bool switched_on = false;       // ... and did not before this host came.
 };
 
 // How a call ends that sleeps between attempts: a pause that doubles up to `longest`. False: the deadline has come.
@@ -92,6 +104,12 @@ class Backoff {
   std::chrono::milliseconds pause_{1};
   const std::chrono::milliseconds longest_;
 };
+
+// How often to look for events: what the user `wants`, or without a wish what suits the module.
+inline std::chrono::milliseconds PollInterval(bool can_tell, std::chrono::milliseconds wants) {
+  if (wants.count() > 0) return wants;
+  return can_tell ? std::chrono::milliseconds(1000) : std::chrono::milliseconds(100);
+}
 
 inline Status StatusOf(Status status) { return status; }
 template <typename T>

@@ -24,6 +24,9 @@ struct SensorOptions {
   std::chrono::milliseconds timeout{1000};
   // How often one transaction is tried before the call fails.
   int attempts = 3;
+  // For a bus that the caller made: `edges` is the module's interrupt line. Otherwise it is NOTIFY frames on the same
+  // link.
+  bool has_interrupt_line = false;
 };
 
 // What is said about a failure, for people and for programs that want to know more than the Status.
@@ -100,6 +103,8 @@ class Sensor {
   Result<PersonReading> ReadPerson();
   // kUnsupported: not a keyword sensor. Two transactions once the labels are known.
   Result<KeywordReading> ReadKeyword();
+  // Of any profile. Two transactions once the labels are known.
+  Result<GenericReading> ReadGeneric();
 
   // --- How are you? ---
   Result<ModuleStatus> ReadStatus();
@@ -145,6 +150,7 @@ class Sensor {
   Status WriteRegister(const RegisterInfo& info, std::span<const uint8_t> bytes);
 
  private:
+  friend class Watcher;
   explicit Sensor(std::unique_ptr<SensorState> state);
 
   std::unique_ptr<SensorState> state_;
