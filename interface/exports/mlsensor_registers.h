@@ -5,7 +5,7 @@
 #define MLSENSOR_REGISTERS_H
 
 #define MLS_INTERFACE_MAJOR                         1
-#define MLS_INTERFACE_MINOR                         0
+#define MLS_INTERFACE_MINOR                         1
 #define MLS_MAGIC                                   0x32534C4Du
 #define MLS_DEFAULT_I2C_ADDRESS                     0x6Cu
 #define MLS_MAX_WINDOW_BYTES                        32
@@ -550,6 +550,26 @@
 #define MLS_REG_CRASH_CRC_ADDRESS                   0xDAu         /* CRC-16/CCITT-FALSE over the address and all bytes before it. */
 #define MLS_REG_CRASH_CRC_OFFSET                    26
 #define MLS_REG_CRASH_CRC_BYTES                     2
+
+/* The I2C address, and how to move this very module to another one. */
+#define MLS_WINDOW_SOFT_ADDRESS_ADDRESS             0xC0u
+#define MLS_WINDOW_SOFT_ADDRESS_BYTES               22
+#define MLS_WINDOW_SOFT_ADDRESS_PAGE                9
+#define MLS_REG_SOFT_ADDRESS_PAGE_ADDRESS           0xC0u         /* Number of the page that is shown: check it, another host may have turned the page. */
+#define MLS_REG_SOFT_ADDRESS_PAGE_OFFSET            0
+#define MLS_REG_SOFT_ADDRESS_PAGE_BYTES             1
+#define MLS_REG_SOFT_ADDRESS_INDEX_ADDRESS          0xC1u         /* Number of the entry that is shown. */
+#define MLS_REG_SOFT_ADDRESS_INDEX_OFFSET           1
+#define MLS_REG_SOFT_ADDRESS_INDEX_BYTES            1
+#define MLS_REG_SOFT_ADDRESS_UNIQUE_ID_ADDRESS      0xC2u         /* Key to the next register: identity.unique_id, written together with it in one go. Reads 0. */
+#define MLS_REG_SOFT_ADDRESS_UNIQUE_ID_OFFSET       2
+#define MLS_REG_SOFT_ADDRESS_UNIQUE_ID_BYTES        16
+#define MLS_REG_SOFT_ADDRESS_ADDRESS_ADDRESS        0xD2u         /* I2C address: 8 to 119 (0x08 to 0x77), until the module restarts; 0 for the strapped one. Reads what it is now. */
+#define MLS_REG_SOFT_ADDRESS_ADDRESS_OFFSET         18
+#define MLS_REG_SOFT_ADDRESS_ADDRESS_BYTES          1
+#define MLS_REG_SOFT_ADDRESS_CRC_ADDRESS            0xD4u         /* CRC-16/CCITT-FALSE over the address and all bytes before it. */
+#define MLS_REG_SOFT_ADDRESS_CRC_OFFSET             20
+#define MLS_REG_SOFT_ADDRESS_CRC_BYTES              2
 
 /* Kind of sensor. */
 #define MLS_PROFILE_UNKNOWN                         0             /* Not yet known, or none of these. */

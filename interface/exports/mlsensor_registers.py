@@ -3,7 +3,7 @@ from enum import IntEnum, IntFlag
 from typing import NamedTuple, Optional, Tuple
 
 INTERFACE_MAJOR = 1
-INTERFACE_MINOR = 0
+INTERFACE_MINOR = 1
 MAGIC = 0x32534C4D
 DEFAULT_I2C_ADDRESS = 0x6C
 MAX_WINDOW_BYTES = 32
@@ -321,7 +321,7 @@ WINDOWS = {w.name: w for w in (
                  "The bytes \"MLS2\"."),
         Register("ident.interface_major", 0x04, 4, "u8", 1, "read", "", 1, None,
                  "Major version of this register map."),
-        Register("ident.interface_minor", 0x05, 5, "u8", 1, "read", "", 0, None,
+        Register("ident.interface_minor", 0x05, 5, "u8", 1, "read", "", 1, None,
                  "Minor version of this register map."),
         Register("ident.profile", 0x06, 6, "u8", 1, "read", "", 0, Profile,
                  "What kind of sensor this is."),
@@ -668,6 +668,20 @@ WINDOWS = {w.name: w for w in (
         Register("crash.text", 0xC2, 2, "text", 24, "read", "", None, None,
                  "UTF-8, filled up with zeros; empty when nothing crashed."),
         Register("crash.crc", 0xDA, 26, "u16", 2, "read", "", None, None,
+                 "CRC-16/CCITT-FALSE over the address and all bytes before it."),
+    )),
+    Window("soft_address", 0xC0, 9, 22, "The I2C address, and how to move this very module to another one.", (
+        Register("soft_address.page", 0xC0, 0, "u8", 1, "read", "", 9, None,
+                 "Number of the page that is shown: check it, another host may have turned the page."),
+        Register("soft_address.index", 0xC1, 1, "u8", 1, "read", "", 0, None,
+                 "Number of the entry that is shown."),
+        Register("soft_address.unique_id", 0xC2, 2, "bytes", 16, "read_write", "", None, None,
+                 "Key to the next register: identity.unique_id, written together with it in one go. Reads 0."),
+        Register("soft_address.address", 0xD2, 18, "u8", 1, "read_write", "", 0, None,
+                 "I2C address: 8 to 119 (0x08 to 0x77), until the module restarts; 0 for the strapped one. Reads what it is now."),
+        Register("soft_address.reserved", 0xD3, 19, "u8", 1, "read", "", 0, None,
+                 "Reads 0."),
+        Register("soft_address.crc", 0xD4, 20, "u16", 2, "read", "", None, None,
                  "CRC-16/CCITT-FALSE over the address and all bytes before it."),
     )),
 )}

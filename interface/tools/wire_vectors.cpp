@@ -138,7 +138,7 @@ LabelText ExampleLabel() {
 Json Windows() {
   using All =
       std::tuple<Ident, ModuleStatus, LatestResult, EventHeader, Config, Control, PowerCounters, Privacy,
-                 SelfTestReport, Identity, FirmwareHashHalf, ModelHashHalf, DatasheetHashHalf, LabelText, CrashText>;
+                 SelfTestReport, Identity, FirmwareHashHalf, ModelHashHalf, DatasheetHashHalf, LabelText, CrashText, SoftAddress>;
   static_assert(std::tuple_size_v<All> + 1 == kWindowCount, "every window but event_data has one structure");
   Json list = Json::array();
   AddGenericVectors(list, static_cast<All*>(nullptr));

@@ -117,6 +117,7 @@ Status FakeModule::Render(uint8_t address, WindowIndex& window) {
       EncodeWindow(LabelText{Piece(index < labels.size() ? labels[index] : "")}, frozen_, index);
       break;
     case kCrashWindow: EncodeWindow(CrashText{}, frozen_, index); break;
+    case kSoftAddressWindow: EncodeWindow(SoftAddress{.address = kDefaultI2cAddress}, frozen_, index); break;
     case kWindowCount: return Status::kOutOfRange;
   }
   return Status::kOk;

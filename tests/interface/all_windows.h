@@ -24,7 +24,8 @@ void ForEachWindow(F f) {
        std::type_identity<EventHeader>{}, std::type_identity<Config>{}, std::type_identity<Control>{},
        std::type_identity<PowerCounters>{}, std::type_identity<Privacy>{}, std::type_identity<SelfTestReport>{},
        std::type_identity<Identity>{}, std::type_identity<FirmwareHashHalf>{}, std::type_identity<ModelHashHalf>{},
-       std::type_identity<DatasheetHashHalf>{}, std::type_identity<LabelText>{}, std::type_identity<CrashText>{});
+       std::type_identity<DatasheetHashHalf>{}, std::type_identity<LabelText>{}, std::type_identity<CrashText>{},
+       std::type_identity<SoftAddress>{});
 }
 
 }  // namespace mls

@@ -15,6 +15,7 @@ static_assert(kReg<"result.score_permille">.kAddress == 0x4C);
 static_assert(std::is_same_v<decltype(kReg<"power.energy_uj">)::Value, uint64_t>);
 static_assert(std::is_same_v<decltype(kReg<"identity.unique_id">)::Value, std::array<uint8_t, 16>>);
 static_assert(EncodeWrite(kReg<"config.high_threshold_permille">, 700) == std::array<uint8_t, 2>{0xBC, 0x02});
+static_assert(EncodeWrite(kReg<"soft_address.unique_id">, {1, 2, 3})[1] == 2);
 
 TEST(RegisterMap, AddressesAreThoseOfTheirWindow) {
   EXPECT_EQ(kReg<"ident.magic">.kAddress, 0x00);
@@ -41,11 +42,12 @@ TEST(RegisterMap, NamedValuesAreUniqueAndFitTheirRegister) {
   }
 }
 
-TEST(RegisterMap, OnlyConfigAndControlTakeWrites) {
+TEST(RegisterMap, OnlyConfigControlAndTheSoftAddressTakeWrites) {
   for (const RegisterInfo& info : kRegisters) {
     const bool crc = std::string_view(info.name).ends_with(".crc");
+    const bool soft_address = info.name == std::string_view("soft_address.unique_id") || info.name == std::string_view("soft_address.address");
     const bool writable_window = info.window == kConfigWindow || info.window == kControlWindow;
-    EXPECT_EQ(info.access != Access::kReadOnly, writable_window && !crc) << info.name;
+    EXPECT_EQ(info.access != Access::kReadOnly, (writable_window && !crc) || soft_address) << info.name;
   }
 }
 

@@ -4,6 +4,9 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <memory>
+#include <thread>
+#include <vector>
 
 #include "mls/core/engine/operators.h"
 #include "mls/core/module/self_test.h"
@@ -12,9 +15,15 @@
 namespace {
 
 // Signal handlers take no argument of ours.
-std::atomic<mls::ModuleProcess*> g_process{nullptr};
+std::atomic<std::vector<std::unique_ptr<mls::ModuleProcess>>*> g_processes{nullptr};
 
-void OnSignal(int) { g_process.load()->Stop(); }
+void StopAll() {
+  if (auto* const processes = g_processes.load()) {
+    for (const auto& process : *processes) process->Stop();
+  }
+}
+
+void OnSignal(int) { StopAll(); }
 
 int Complain(const std::exception& error, int exit_code) {
   std::cerr << "mlsensor-module: " << error.what() << std::endl;
@@ -31,29 +40,67 @@ int PrintKnownAnswer(const mls::ModelPackage& model) {
   return mls::kExitOk;
 }
 
-int Serve(const mls::Options& options, const mls::ModelPackage& model) {
-  mls::ModuleProcess process(options, model);
-  g_process = &process;
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) std::signal(signal, OnSignal);
-  std::string line = std::string("mlsensor-module: ") + mls::kProfileValues[static_cast<size_t>(model.profile)].name + " sensor \"" +
-                     model.name + "\" listening on ";
-  for (const std::string& address : process.addresses()) line += (&address == &process.addresses().front() ? "" : ", ") + address;
+void Announce(const std::vector<mls::ModelPackage>& models, const std::vector<std::unique_ptr<mls::ModuleProcess>>& processes,
+              const std::vector<mls::Options>& modules) {
+  std::string line = "mlsensor-module: ";
+  for (size_t i = 0; i < processes.size(); ++i) {
+    if (i > 0) line += "; ";
+    line += std::string(mls::kProfileValues[static_cast<size_t>(models[i].profile)].name) + " sensor \"" + models[i].name + "\" listening on ";
+    std::vector<std::string> addresses = processes[i]->addresses();
+    if (!modules[i].i2c_bus.empty()) addresses.push_back(modules[i].i2c_bus);
+    for (const std::string& address : addresses) line += (&address == &addresses.front() ? "" : ", ") + address;
+  }
   std::cout << line << std::endl;
-  process.Run();
+}
+
+// All modules until they are told to stop, or one fails.
+void RunAll(std::vector<std::unique_ptr<mls::ModuleProcess>>& processes) {
+  std::vector<std::exception_ptr> errors(processes.size());
+  const auto run = [&](size_t i) {
+    try {
+      processes[i]->Run();
+    } catch (...) {
+      errors[i] = std::current_exception();
+    }
+    StopAll();
+  };
+  std::vector<std::thread> others;
+  for (size_t i = 1; i < processes.size(); ++i) others.emplace_back(run, i);
+  run(0);
+  for (std::thread& other : others) other.join();
+  for (const std::exception_ptr& error : errors) {
+    if (error) std::rethrow_exception(error);
+  }
+}
+
+int Serve(const std::vector<mls::Options>& modules, const std::vector<mls::ModelPackage>& models) {
+  std::optional<mls::VhostUserBus> bus;
+  if (!modules.front().i2c_bus.empty()) bus.emplace(modules.front().i2c_bus, modules.size());
+  std::vector<std::unique_ptr<mls::ModuleProcess>> processes;
+  for (size_t i = 0; i < modules.size(); ++i) {
+    processes.push_back(std::make_unique<mls::ModuleProcess>(modules[i], models[i], bus ? &*bus : nullptr, i));
+  }
+  g_processes = &processes;
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) std::signal(signal, OnSignal);
+  Announce(models, processes, modules);
+  RunAll(processes);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) std::signal(signal, SIG_DFL);
+  g_processes = nullptr;
   return mls::kExitOk;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  mls::Options options;
-  if (const std::optional<int> exit_code = mls::ParseOptions(argc, argv, options)) return *exit_code;
+  std::vector<mls::Options> modules;
+  if (const std::optional<int> exit_code = mls::ParseOptions(argc, argv, modules)) return *exit_code;
   std::signal(SIGPIPE, SIG_IGN);
   try {
-    const mls::ModelPackage model =
-        mls::LoadModelPackage(options.model.empty() ? mls::ShippedModel(options.profile) : options.model, options.profile);
-    return options.print_known_answer ? PrintKnownAnswer(model) : Serve(options, model);
+    std::vector<mls::ModelPackage> models;
+    for (const mls::Options& options : modules) {
+      models.push_back(mls::LoadModelPackage(options.model.empty() ? mls::ShippedModel(options.profile) : options.model, options.profile));
+    }
+    return modules.front().print_known_answer ? PrintKnownAnswer(models.front()) : Serve(modules, models);
   } catch (const mls::ModelError& error) {
     return Complain(error, mls::kExitBadModel);
   } catch (const mls::InputError& error) {

@@ -11,6 +11,7 @@
 
 #include "mls/core/engine/operators.h"
 #include "mls/core/module/frame_server.h"
+#include "mls/core/module/i2c_target.h"
 #include "mls/core/module/keyword_pipeline.h"
 #include "mls/core/module/module.h"
 #include "mls/core/module/person_pipeline.h"
@@ -85,11 +86,15 @@ struct ModuleProcess::Life {
   std::shared_ptr<Pipeline> pipeline;
   ModuleSetup setup;
   std::optional<Module> module;
+  std::optional<PersonSensor> person_sensor;
+  std::optional<I2cTarget> i2c;
 };
 
-ModuleProcess::ModuleProcess(const Options& options, const ModelPackage& model)
+ModuleProcess::ModuleProcess(const Options& options, const ModelPackage& model, VhostUserBus* i2c_bus, size_t place)
     : options_(options),
       model_(model),
+      i2c_bus_(i2c_bus),
+      place_(place),
       labels_(model.labels.begin(), model.labels.end()),
       arena_(model.arena_bytes),
       firmware_hash_(Sha256OfFile("/proc/self/exe")),
@@ -97,12 +102,14 @@ ModuleProcess::ModuleProcess(const Options& options, const ModelPackage& model)
       server_([this](SendFrame send) {
         return std::make_unique<FrameSession>(life_->module->bank(), std::move(send), wake_);
       }) {
-  unique_id_ = options.unique_id ? *options.unique_id : MakeUniqueId(options.listen.front());
+  unique_id_ = options.unique_id ? *options.unique_id : MakeUniqueId(options.listen.empty() ? options.i2c_bus + " " + std::to_string(place) : options.listen.front());
   Begin(ResetCause::kPowerOn);
   for (const std::string& address : options.listen) addresses_.push_back(server_.Listen(address));
 }
 
-ModuleProcess::~ModuleProcess() = default;
+ModuleProcess::~ModuleProcess() {
+  if (i2c_bus_) i2c_bus_->i2c().Disconnect(place_);
+}
 
 void ModuleProcess::OpenInput(Life& life) const {
   if (model_.profile == Profile::kKeyword) {
@@ -154,6 +161,7 @@ void ModuleProcess::Begin(ResetCause cause) {
   registers.debug_build = true;
 #endif
   registers.transducers_fitted = kFileInput;
+  registers.i2c_address = options_.i2c_address;
   registers.default_config = model_.default_config;
   if (!hears) {
     // Pictures that come slowly are no older than they have to be.
@@ -166,7 +174,10 @@ void ModuleProcess::Begin(ResetCause cause) {
   life->setup.wake_time_ms = wake_time_ms;
 
   life->module.emplace(life->setup,
-                       ModulePorts{.clock = life->clock, .lock = life->lock, .config_store = life->store ? &*life->store : nullptr},
+                       ModulePorts{.clock = life->clock,
+                                   .lock = life->lock,
+                                   .interrupt_line = i2c_bus_ ? &i2c_bus_->interrupt_line(place_) : nullptr,
+                                   .config_store = life->store ? &*life->store : nullptr},
                        *life->pipeline, arena_.bytes());
   const Status status = life->module->Start();
   if (status == Status::kInvalidArgument) throw ModelError(model_.name + ": the decision defaults of its manifest contradict each other");
@@ -175,6 +186,11 @@ void ModuleProcess::Begin(ResetCause cause) {
                      StatusName(status) + ")");
   }
   life_ = std::move(life);
+  if (!i2c_bus_) return;
+  RegisterBank& bank = life_->module->bank();
+  if (options_.person_sensor) life_->person_sensor.emplace(bank);
+  life_->i2c.emplace(bank, life_->person_sensor ? &*life_->person_sensor : nullptr);
+  i2c_bus_->i2c().Connect(place_, *life_->i2c, wake_);
 }
 
 void ModuleProcess::Run() {
@@ -184,6 +200,7 @@ void ModuleProcess::Run() {
     server_.Stop();
     buses.join();
     if (stop_) break;
+    if (i2c_bus_) i2c_bus_->i2c().Disconnect(place_);  // Nobody answers while it restarts.
     Begin(ResetCause::kCommand);
     server_.ReopenSessions();
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mls/drivers/module/bus_server.h"
+#include "mls/drivers/module/vhost_user_bus.h"
 #include "mls/drivers/module/wake_event.h"
 #include "model_package.h"
 #include "options.h"
@@ -16,11 +17,12 @@ namespace mls {
 
 class ModuleProcess {
  public:
-  // Opens the input, starts the module and listens. Borrows both arguments. Throws InputError, ModelError, ListenError.
-  ModuleProcess(const Options& options, const ModelPackage& model);
+  // Opens the input, starts the module and listens. `i2c_bus`: null for none; the module has the place `place` on it. Borrows all. Throws
+  // InputError, ModelError, ListenError.
+  ModuleProcess(const Options& options, const ModelPackage& model, VhostUserBus* i2c_bus, size_t place);
   ~ModuleProcess();
 
-  // Where hosts can connect, one for each --listen.
+  // Where hosts can connect over serial links, one for each --listen.
   const std::vector<std::string>& addresses() const { return addresses_; }
   // Serves until Stop; starts the module again, with its input, when a host asks for it. Throws as the constructor.
   void Run();
@@ -36,6 +38,8 @@ class ModuleProcess {
 
   const Options& options_;
   const ModelPackage& model_;
+  VhostUserBus* const i2c_bus_;
+  const size_t place_;
   const std::vector<std::string_view> labels_;
   Arena arena_;
   UniqueId unique_id_{};

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "mls/drivers/module/input_clock.h"
-#include "mls/interface/register_values.h"
+#include "mls/interface/register_map.h"
 
 namespace mls {
 
@@ -21,7 +21,10 @@ struct Options {
   Profile profile = Profile::kUnknown;  // unknown: what the model's manifest says
   std::filesystem::path model;          // empty: the shipped one
   std::string input;                    // file, directory, or "-"
-  std::vector<std::string> listen;
+  std::vector<std::string> listen;      // serial links
+  std::string i2c_bus;                  // "vhost-user:..."; empty: none
+  uint8_t i2c_address = kDefaultI2cAddress;
+  bool person_sensor = false;  // also answers as that part
   bool loop = false;
   Speed speed = Speed::kReal;
   double frames_per_second = 5;
@@ -31,7 +34,7 @@ struct Options {
   bool print_known_answer = false;
 };
 
-// Fills `options`, or prints help or an error and returns the exit code to end with.
-std::optional<int> ParseOptions(int argc, char** argv, Options& options);
+// Fills `modules`, one for the command line and one for each --also in it, or prints help or an error and returns the exit code to end with.
+std::optional<int> ParseOptions(int argc, char** argv, std::vector<Options>& modules);
 
 }  // namespace mls

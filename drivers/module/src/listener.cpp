@@ -30,7 +30,7 @@ bool TakePrefix(std::string_view& text, std::string_view prefix) {
 
 }  // namespace
 
-BusServer::Listener::Listener(std::string_view address) : address_(address) {
+Listener::Listener(std::string_view address) : address_(address) {
   std::string_view rest = address;
   if (TakePrefix(rest, "unix:")) {
     ListenUnix(std::string(rest));
@@ -43,9 +43,9 @@ BusServer::Listener::Listener(std::string_view address) : address_(address) {
   }
 }
 
-BusServer::Listener::~Listener() { Close(); }
+Listener::~Listener() { Close(); }
 
-void BusServer::Listener::Close() {
+void Listener::Close() {
   struct stat now {};
   if (!file_.empty() && lstat(file_.c_str(), &now) == 0 && now.st_ino == file_inode_) unlink(file_.c_str());
   for (int* fd : {&fd_, &pty_master_, &pty_slave_}) {
@@ -54,17 +54,17 @@ void BusServer::Listener::Close() {
   }
 }
 
-void BusServer::Listener::Fail(const std::string& why) {
+void Listener::Fail(const std::string& why) {
   Close();
   throw ListenError(address_ + ": " + why);
 }
 
-void BusServer::Listener::Open(int domain) {
+void Listener::Open(int domain) {
   fd_ = socket(domain, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd_ < 0) Fail(std::strerror(errno));
 }
 
-void BusServer::Listener::ListenUnix(const std::string& path) {
+void Listener::ListenUnix(const std::string& path) {
   sockaddr_un where{};
   where.sun_family = AF_UNIX;
   if (path.empty()) Fail("no path; use unix:PATH, as in unix:/tmp/sensor.sock");
@@ -93,7 +93,7 @@ void BusServer::Listener::ListenUnix(const std::string& path) {
   host_address_ = "unix:" + path;
 }
 
-void BusServer::Listener::ListenTcp(const std::string& host_and_port) {
+void Listener::ListenTcp(const std::string& host_and_port) {
   const size_t colon = host_and_port.rfind(':');
   const std::string host = host_and_port.substr(0, colon);
   uint16_t port = 0;
@@ -121,7 +121,7 @@ void BusServer::Listener::ListenTcp(const std::string& host_and_port) {
   host_address_ = "tcp:" + host + ":" + std::to_string(ntohs(where.sin_port));
 }
 
-void BusServer::Listener::OpenPty(const std::string& link_path) {
+void Listener::OpenPty(const std::string& link_path) {
   pty_master_ = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
   std::array<char, 64> name{};
   if (pty_master_ < 0 || grantpt(pty_master_) != 0 || unlockpt(pty_master_) != 0 ||
@@ -154,7 +154,7 @@ void BusServer::Listener::OpenPty(const std::string& link_path) {
   host_address_ = "serial:" + link_path;
 }
 
-int BusServer::Listener::Accept() const {
+int Listener::Accept() const {
   const int client = accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (client < 0) return client;
   // Answers leave at once, and little waits in the kernel: what a host reads late would be old. (No TCP on a Unix socket: refused there.)
@@ -164,6 +164,6 @@ int BusServer::Listener::Accept() const {
   return client;
 }
 
-int BusServer::Listener::ReleasePtyMaster() { return std::exchange(pty_master_, -1); }
+int Listener::ReleasePtyMaster() { return std::exchange(pty_master_, -1); }
 
 }  // namespace mls

@@ -6,13 +6,13 @@
 #include <string>
 #include <string_view>
 
-#include "mls/drivers/module/bus_server.h"
+#include "mls/drivers/module/input_error.h"
 
 namespace mls {
 
-struct BusServer::Listener {
+class Listener {
  public:
-  explicit Listener(std::string_view address);  // See BusServer::Listen.
+  explicit Listener(std::string_view address);  // See BusServer::Listen. Throws ListenError.
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;

@@ -169,13 +169,20 @@ Status RegisterBank::DoWrite(uint8_t address, std::span<const uint8_t> bytes) {
   const bool ends_inside = end < place.size_bytes && !(place.register_starts >> end & 1);
   if (first != begin || ends_inside) return Refuse(Status::kInvalidArgument, kBadLength);
   const auto offset = static_cast<uint8_t>(begin);
-  return *window == kConfigWindow ? WriteConfig(offset, bytes) : WriteControl(offset, bytes);
+  if (*window == kConfigWindow) return WriteConfig(offset, bytes);
+  if (*window == kSoftAddressWindow) return WriteSoftAddress(offset, bytes);
+  return WriteControl(offset, bytes);
 }
 
 void RegisterBank::DoReportProtocolError(uint16_t protocol_errors) {
   const Guard guard(lock_);
   status_.protocol_errors |= protocol_errors;
   if (protocol_errors & kStalled) Increment(status_.stalled_transfers);
+}
+
+uint8_t RegisterBank::DoI2cAddress() const {
+  const Guard guard(lock_);
+  return CurrentI2cAddress();
 }
 
 Result<EventRecord> RegisterBank::NextNotification(NotifyCursor& cursor) {
@@ -287,6 +294,7 @@ void RegisterBank::EncodeCurrent(WindowIndex window, std::span<uint8_t> out) con
     case kCrashWindow:
       EncodeWindow(TextFrom<CrashText>(setup_.crash_text, index * sizeof(CrashText::text)), out, index);
       break;
+    case kSoftAddressWindow: EncodeWindow(SoftAddress{.address = CurrentI2cAddress()}, out, index); break;
     case kWindowCount: break;
   }
 }
@@ -296,6 +304,20 @@ Status RegisterBank::WriteConfig(uint8_t offset, std::span<const uint8_t> bytes)
   EncodeWindow(staged_, image);
   std::copy(bytes.begin(), bytes.end(), image.begin() + offset);
   Config::Fields(staged_, windows_detail::Load(image));
+  return Status::kOk;
+}
+
+Status RegisterBank::WriteSoftAddress(uint8_t offset, std::span<const uint8_t> bytes) {
+  constexpr auto kKey = kReg<"soft_address.unique_id">;
+  constexpr auto kAddress = kReg<"soft_address.address">;
+  // The address alone opens nothing: several modules that were made alike may hear this, and one of them is meant.
+  if (offset != kKey.kInfo.offset || bytes.size() != kKey.kInfo.size_bytes + 1u) return Refuse(Status::kInvalidArgument, kBadLength);
+  const uint8_t address = bytes.back();
+  const bool is_key = std::equal(bytes.begin(), bytes.end() - 1, setup_.identity.unique_id.begin());
+  // Outside of these I2C has other plans for an address.
+  if (!is_key || (address != 0 && (address < 0x08 || address > 0x77))) return Refuse(Status::kRejected, kBadValue);
+  static_assert(kAddress.kInfo.offset == kKey.kInfo.offset + kKey.kInfo.size_bytes);
+  soft_address_ = address;
   return Status::kOk;
 }
 

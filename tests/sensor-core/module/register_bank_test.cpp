@@ -79,8 +79,8 @@ TEST_F(RegisterBankTest, LongTextsAreCutBetweenCharactersAndCrashTextsComeInPiec
 
 TEST_F(RegisterBankTest, PrivacyListsEveryReadableByte) {
   // ident, status, result, events, event_data, config, control; power, privacy, selftest, identity; three hashes in two
-  // halves; three labels; one piece of crash text.
-  const size_t expected = 32 + 32 + 30 + 24 + 32 + 24 + 16 + 32 + 16 + 20 + 28 + 3 * 2 * 20 + 3 * 28 + 28;
+  // halves; three labels; one piece of crash text; soft_address.
+  const size_t expected = 32 + 32 + 30 + 24 + 32 + 24 + 16 + 32 + 16 + 20 + 28 + 3 * 2 * 20 + 3 * 28 + 28 + 22;
   EXPECT_EQ(Get<Privacy>(bank).readable_bytes, expected);
 }
 
@@ -243,8 +243,8 @@ TEST_F(RegisterBankTest, WritesThatAreWrongAreRefusedWholeAndRemembered) {
       {"the shown page", 0xC2, {1}, Status::kReadOnly, kWriteToReadOnly},
       {"a CRC", 0xEE, {1, 2}, Status::kReadOnly, kWriteToReadOnly},
       {"register and CRC", 0xB4, {1, 0, 2, 3}, Status::kReadOnly, kWriteToReadOnly},
-      {"a page that is none", 0xE0, {9}, Status::kRejected, kBadValue},
-      {"page and index, page is none", 0xE0, {9, 3}, Status::kRejected, kBadValue},
+      {"a page that is none", 0xE0, {10}, Status::kRejected, kBadValue},
+      {"page and index, page is none", 0xE0, {10, 3}, Status::kRejected, kBadValue},
       {"an interrupt that is none", 0xE2, {0x20}, Status::kRejected, kBadValue},
       {"a command that is none", 0xEA, {8, 1}, Status::kRejected, kBadValue},
       {"notify 2", 0xED, {2}, Status::kRejected, kBadValue},

@@ -9,7 +9,7 @@
 namespace mls {
 
 inline constexpr uint8_t kInterfaceMajor = 1;  // Goes up when an existing register moves or changes its meaning.
-inline constexpr uint8_t kInterfaceMinor = 0;  // Goes up when registers are added.
+inline constexpr uint8_t kInterfaceMinor = 1;  // Goes up when registers are added.
 inline constexpr uint32_t kMagic = 0x32534C4D;  // "MLS2" as bytes on the wire
 inline constexpr uint8_t kDefaultI2cAddress = 0x6C;  // 0x6C to 0x6F with two strap bits
 inline constexpr size_t kMaxWindowBytes = 32;   // the block limit of SMBus
@@ -31,6 +31,7 @@ enum WindowIndex : uint8_t {
   kDatasheetHashWindow,
   kLabelWindow,
   kCrashWindow,
+  kSoftAddressWindow,
   kWindowCount,
 };
 
@@ -51,6 +52,7 @@ inline constexpr WindowInfo kWindows[] = {
     {"datasheet_hash", 0xC0, 6, 20, "SHA-256 of the datasheet, in two halves of 16 bytes chosen by `control.index`."},
     {"label", 0xC0, 7, 28, "Name of the class whose number is in `control.index`."},
     {"crash", 0xC0, 8, 28, "Text of the last crash, in pieces of 24 bytes chosen by `control.index`."},
+    {"soft_address", 0xC0, 9, 22, "The I2C address, and how to move this very module to another one."},
 };
 
 inline constexpr uint8_t kPagedAddress = 0xC0;
@@ -77,8 +79,9 @@ constexpr RegisterInfo U64(uint8_t window, uint8_t offset, const char* name, Acc
                            const char* summary) {
   return {name, window, offset, kU64, 8, access, unit, 0, summary};
 }
-constexpr RegisterInfo Bytes(uint8_t window, uint8_t offset, uint8_t size, const char* name, const char* summary) {
-  return {name, window, offset, kBytes, size, kReadOnly, "", 0, summary};
+constexpr RegisterInfo Bytes(uint8_t window, uint8_t offset, uint8_t size, const char* name, const char* summary,
+                             Access access = kReadOnly) {
+  return {name, window, offset, kBytes, size, access, "", 0, summary};
 }
 constexpr RegisterInfo Text(uint8_t window, uint8_t offset, uint8_t size, const char* name, const char* summary) {
   return {name, window, offset, kText, size, kReadOnly, "", 0, summary};
@@ -290,6 +293,15 @@ inline constexpr auto kRegisters = [] {
       U8(kCrashWindow, 1, "crash.index", kReadOnly, "", kIndexSummary),
       Text(kCrashWindow, 2, 24, "crash.text", "UTF-8, filled up with zeros; empty when nothing crashed."),
       Crc(kCrashWindow, 26, "crash.crc"),
+
+      U8(kSoftAddressWindow, 0, "soft_address.page", kReadOnly, "", kPageSummary, 9),
+      U8(kSoftAddressWindow, 1, "soft_address.index", kReadOnly, "", kIndexSummary),
+      Bytes(kSoftAddressWindow, 2, 16, "soft_address.unique_id",
+            "Key to the next register: identity.unique_id, written together with it in one go. Reads 0.", kReadWrite),
+      U8(kSoftAddressWindow, 18, "soft_address.address", kReadWrite, "",
+         "I2C address: 8 to 119 (0x08 to 0x77), until the module restarts; 0 for the strapped one. Reads what it is now."),
+      U8(kSoftAddressWindow, 19, "soft_address.reserved", kReadOnly, "", "Reads 0."),
+      Crc(kSoftAddressWindow, 20, "soft_address.crc"),
   });
 }();
 
@@ -350,9 +362,13 @@ concept WritableRegister = R::kWritable;
 // The bytes that write `value` to a register. A read-only register does not compile.
 template <WritableRegister R>
 constexpr auto EncodeWrite(R, typename R::Value value) {
-  std::array<uint8_t, R::kInfo.size_bytes> bytes{};
-  StoreLittleEndian(value, bytes);
-  return bytes;
+  if constexpr (std::is_integral_v<typename R::Value>) {
+    std::array<uint8_t, R::kInfo.size_bytes> bytes{};
+    StoreLittleEndian(value, bytes);
+    return bytes;
+  } else {
+    return value;
+  }
 }
 
 namespace register_map {
@@ -373,14 +389,14 @@ consteval bool WindowsAreSound(std::span<const WindowInfo> windows) {
 }
 
 // Registers fill their window without gap or overlap, lie at multiples of their size (of 4 where they are larger), and end with the
-// CRC. A paged window begins with its page and index. What can be written is a number.
+// CRC. A paged window begins with its page and index. Text cannot be written.
 consteval bool RegistersAreSound(std::span<const WindowInfo> windows, std::span<const RegisterInfo> registers) {
   for (const RegisterInfo& info : registers) {
     if (info.window >= windows.size()) return false;
     const bool is_number = info.type <= RegisterType::kU64;
     if (is_number && info.size_bytes != 1u << static_cast<unsigned>(info.type)) return false;
     if (is_number && info.offset % std::min<size_t>(info.size_bytes, 4) != 0) return false;
-    if (!is_number && info.access != Access::kReadOnly) return false;
+    if (info.type == RegisterType::kText && info.access != Access::kReadOnly) return false;
     if (info.size_bytes < 4 && info.reset_value >> (8 * info.size_bytes) != 0) return false;
   }
   for (size_t w = 0; w < windows.size(); ++w) {

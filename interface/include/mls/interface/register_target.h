@@ -25,6 +25,9 @@ class RegisterTarget {
   // The bus driver saw something wrong that no call shows: sets sticky bits of status.protocol_errors.
   void ReportProtocolError(uint16_t protocol_errors) { DoReportProtocolError(protocol_errors); }
 
+  // The 7-bit address to answer at on I2C. It may change with any Write: see the window soft_address.
+  uint8_t i2c_address() const { return DoI2cAddress(); }
+
  protected:
   ~RegisterTarget() = default;
 
@@ -33,6 +36,7 @@ class RegisterTarget {
   virtual void DoEndRead() = 0;
   virtual Status DoWrite(uint8_t address, std::span<const uint8_t> bytes) = 0;
   virtual void DoReportProtocolError(uint16_t protocol_errors) = 0;
+  virtual uint8_t DoI2cAddress() const { return kDefaultI2cAddress; }
 };
 
 }  // namespace mls

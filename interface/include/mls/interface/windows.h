@@ -351,6 +351,18 @@ struct TextPiece {
 using LabelText = TextPiece<kLabelWindow, "label.text">;
 using CrashText = TextPiece<kCrashWindow, "crash.text">;
 
+struct SoftAddress {
+  static constexpr WindowIndex kWindow = kSoftAddressWindow;
+  std::array<uint8_t, 16> unique_id{};
+  uint8_t address = 0;
+
+  static constexpr void Fields(auto& s, auto&& field) {
+    field(kReg<"soft_address.unique_id">, s.unique_id);
+    field(kReg<"soft_address.address">, s.address);
+  }
+  friend bool operator==(const SoftAddress&, const SoftAddress&) = default;
+};
+
 template <typename W>
 concept WindowStruct = requires { { W::kWindow } -> std::convertible_to<WindowIndex>; };
 

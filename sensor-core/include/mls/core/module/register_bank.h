@@ -24,6 +24,7 @@ struct BankSetup {
   uint32_t read_limit_bytes_per_s = 8192;  // 0: no limit, for tests.
   uint32_t read_burst_bytes = 8192;        // What may be read at once after a pause; at least 32.
   Config default_config{};
+  uint8_t i2c_address = kDefaultI2cAddress;  // As strapped.
   uint8_t power_modes = 0x1F;  // Bit n: PowerMode n is supported.
 };
 
@@ -97,6 +98,7 @@ class RegisterBank final : public RegisterTarget {
   void DoEndRead() override {}
   Status DoWrite(uint8_t address, std::span<const uint8_t> bytes) override;
   void DoReportProtocolError(uint16_t protocol_errors) override;
+  uint8_t DoI2cAddress() const override;
 
   // All of the following: with the lock held.
   Status Refuse(Status status, uint16_t protocol_error);
@@ -112,6 +114,8 @@ class RegisterBank final : public RegisterTarget {
   void PushEvent(const EventRecord& event);
   Status WriteConfig(uint8_t offset, std::span<const uint8_t> bytes);
   Status WriteControl(uint8_t offset, std::span<const uint8_t> bytes);
+  Status WriteSoftAddress(uint8_t offset, std::span<const uint8_t> bytes);
+  uint8_t CurrentI2cAddress() const { return soft_address_ != 0 ? soft_address_ : setup_.i2c_address; }
 
   const BankSetup& setup_;
   const ModuleClock& clock_;
@@ -132,6 +136,7 @@ class RegisterBank final : public RegisterTarget {
   uint8_t transducers_powered_ = 0;
   Control control_;  // Without event_ack and the registers that clear.
   PendingCommand pending_;
+  uint8_t soft_address_ = 0;  // 0: as strapped.
   uint32_t latch_time_ms_ = 0;
   uint8_t notify_activation_ = 0;
   uint32_t notify_from_ = 0;

@@ -16,6 +16,8 @@
 
 namespace mls {
 
+class Listener;
+
 // The module's end of one client's byte stream: what the client sent goes in, frames for it come out through the SendFrame that the session
 // was opened with. Times are in milliseconds of a steady clock that wraps.
 class LinkSession {
@@ -61,7 +63,6 @@ class BusServer {
   uint32_t cut_off_clients() const { return cut_off_clients_; }
 
  private:
-  struct Listener;
   struct Client;
 
   void AddClient(int fd, bool is_pty);
