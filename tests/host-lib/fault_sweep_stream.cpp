@@ -81,7 +81,6 @@ class StreamLink final : public LocalLink {
   void HangUp();
   void Pump();
   void Accept();
-  bool HasArrived(const StreamBus& host);
   bool Receive();
   void FromHost(Bytes request);
   void Feed(const Bytes& bytes);
@@ -175,18 +174,10 @@ void StreamLink::Restart() {
   server_.emplace(module_.bank(), writer_);
 }
 
-// A kernel may take a moment from one end of a terminal to the other: time stands still meanwhile. True: something is there to be read.
-bool StreamLink::HasArrived(const StreamBus& host) {
-  if (fd_ < 0 || host.counters().bytes_sent - lost_ <= received_) return false;
-  if (IsReadable(fd_, kKernelTakes)) return true;
-  lost_ = host.counters().bytes_sent - received_;
-  return false;
-}
-
 bool StreamLink::Receive() {
   uint8_t bytes[512];
   const ssize_t size = read(fd_, bytes, sizeof bytes);
-  if (size <= 0) return false;
+  if (size <= 0) return false;  // A terminal that nobody has open gives EIO.
   received_ += static_cast<uint64_t>(size);
   for (ssize_t i = 0; i < size && fd_ >= 0; ++i) {
     request_.push_back(bytes[i]);
@@ -200,8 +191,11 @@ void StreamLink::Pump() {
   if (!host) return;
   if (listener_ >= 0 && accepted_ != host->counters().connects) Accept();
   if (fd_ >= 0) server_->Poll(simulation::NowMs());
-  while (HasArrived(*host) && Receive()) {
+  // A kernel may take a moment from one end of a terminal to the other: time stands still meanwhile.
+  const auto is_under_way = [&] { return host->counters().bytes_sent > received_ + lost_; };
+  while (fd_ >= 0 && (Receive() || (is_under_way() && IsReadable(fd_, kKernelTakes) && Receive()))) {
   }
+  lost_ = host->counters().bytes_sent - received_;
   const uint64_t taken = host->counters().bytes_received;
   if (sent_ > taken) {
     const int host_fd = static_cast<EdgeWaiter&>(*host).PollFd();
