@@ -15,7 +15,6 @@ class InProcessLink final : public LocalLink {
     auto end = std::make_shared<HostEnd>(*this);
     return BusConnection{end, end};
   }
-  void HostIsGone() override {}
 
  private:
   class HostEnd final : public RegisterBus, public EdgeWaiter {
@@ -105,6 +104,23 @@ Status InProcessLink::Operate(Transaction transaction) {
 }  // namespace
 
 LocalLink::LocalLink() : module_(simulation::NowMs) {}
+
+LocalLink::~LocalLink() { simulation::ForgetActions(); }
+
+void LocalLink::HostIsGone() {
+  simulation::ForgetActions();
+  captures_to_come_ = 0;
+}
+
+void LocalLink::CaptureLater(int count, std::chrono::milliseconds period) {
+  captures_to_come_ += count;
+  for (int i = 0; i < count; ++i) {
+    simulation::After(i * period, [this] {
+      Capture();
+      --captures_to_come_;
+    });
+  }
+}
 
 std::unique_ptr<Link> MakeInProcessLink() { return std::make_unique<InProcessLink>(); }
 

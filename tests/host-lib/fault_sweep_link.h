@@ -58,11 +58,19 @@ class Link {
   // The host's process is gone, and its end of the link with it.
   virtual void HostIsGone() = 0;
 
+  // The module's interrupt line is what tells of news, not frames.
+  virtual bool has_interrupt_line() const { return false; }
+  // What a call may take beyond its deadline besides a tenth of it: nothing where time is simulated.
+  virtual std::chrono::milliseconds allowance() const { return std::chrono::milliseconds(0); }
+
   void SetPlan(const Plan& plan) { plan_ = plan, operations_ = 0; }
   uint64_t operations() const { return operations_; }
 
   // --- The module at the other end, for whoever plays the world around it ---
   virtual void Capture() = 0;
+  virtual void CaptureLater(int count, std::chrono::milliseconds period) = 0;
+  virtual int captures_to_come() = 0;
+  virtual std::chrono::milliseconds capture_period() const { return std::chrono::milliseconds(20); }
   virtual SweepModule::Result result() = 0;
   virtual unsigned life() = 0;
   virtual std::array<uint8_t, 8> boot_id() = 0;
@@ -86,7 +94,10 @@ class Link {
 // A link to a module in this process, all of it in virtual time.
 class LocalLink : public Link {
  public:
+  void HostIsGone() override;
   void Capture() override { module_.Capture(); }
+  void CaptureLater(int count, std::chrono::milliseconds period) override;
+  int captures_to_come() override { return captures_to_come_; }
   SweepModule::Result result() override { return module_.result(); }
   unsigned life() override { return module_.life(); }
   std::array<uint8_t, 8> boot_id() override { return module_.boot_id(); }
@@ -96,7 +107,11 @@ class LocalLink : public Link {
 
  protected:
   LocalLink();
+  ~LocalLink() override;
   SweepModule module_;
+
+ private:
+  int captures_to_come_ = 0;
 };
 
 std::unique_ptr<Link> MakeInProcessLink();

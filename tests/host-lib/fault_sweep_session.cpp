@@ -1,8 +1,7 @@
 #include "fault_sweep_session.h"
 
+#include <cstdio>
 #include <thread>
-
-#include "fault_sweep_time.h"
 
 namespace mls::test {
 namespace {
@@ -11,7 +10,6 @@ using std::chrono::milliseconds;
 
 constexpr int kMostAttempts = 60;
 constexpr milliseconds kPause{50};
-constexpr milliseconds kCapturePeriod{20};
 constexpr milliseconds kWatch{2000};
 
 }  // namespace
@@ -23,7 +21,6 @@ void Session::Run() {
       is_over = true;
     } catch (const HostKilled&) {
       link_.HostIsGone();
-      simulation::ForgetActions();
       newest_.reset();
     }
   }
@@ -35,7 +32,7 @@ void Session::RunHost() {
   const bool is_open = Repeat("open", 2 * kCallTimeout, [&] {
     const Result<BusConnection> connection = link_.Connect();
     if (!connection.ok()) return connection.status();
-    opened = Sensor::Open(connection->bus, connection->edges, "sweep", {.timeout = kCallTimeout});
+    opened = Sensor::Open(connection->bus, connection->edges, "sweep", {.timeout = kCallTimeout, .has_interrupt_line = link_.has_interrupt_line()});
     return opened.status();
   });
   if (!is_open) return;
@@ -44,7 +41,7 @@ void Session::RunHost() {
   Identify(sensor);
   Configure(sensor);
   for (int i = 0; i < kResults; ++i) {
-    std::this_thread::sleep_for(kCapturePeriod);
+    std::this_thread::sleep_for(link_.capture_period());
     link_.Capture();
     Repeat("read", kCallTimeout, [&] {
       const Result<PersonReading> reading = sensor.ReadPerson();
@@ -69,7 +66,7 @@ bool Session::Repeat(const char* what, milliseconds limit, Call call) {
     const SteadyClock::time_point begin = SteadyClock::now();
     status = call();
     const auto took = SteadyClock::now() - std::max(begin, last_delivery_);
-    if (took > limit + limit / 10) {
+    if (took > limit + limit / 10 + link_.allowance()) {
       Fail(std::string(what) + " takes " + std::to_string(took / milliseconds(1)) + " ms, not " + std::to_string(limit.count()));
     }
     if (status == Status::kOk) return true;
@@ -110,21 +107,15 @@ void Session::Drain(Sensor& sensor) {
 }
 
 void Session::Watch(Sensor& sensor) {
-  captures_to_come_ = kLiveCaptures;
-  for (int i = 0; i < kLiveCaptures; ++i) {
-    simulation::After(i * kCapturePeriod, [this] {
-      link_.Capture();
-      --captures_to_come_;
-    });
-  }
+  link_.CaptureLater(kLiveCaptures, link_.capture_period());
   Repeat("watch", kWatch, [&] {
     const Status status = sensor.Watch(
         [&](const EventBatch& batch) {
           Take(batch);
-          return captures_to_come_ > 0 || !has_all();
+          return link_.captures_to_come() > 0 || !has_all();
         },
         SteadyClock::now() + kWatch, {.poll_interval = milliseconds(100), .patience = milliseconds(1000)});
-    return status == Status::kOk && captures_to_come_ > 0 ? Status::kNotReady : status;
+    return status == Status::kOk && link_.captures_to_come() > 0 ? Status::kNotReady : status;
   });
 }
 
@@ -166,6 +157,43 @@ void Session::CheckTheBooks() {
   if (missing > std::max(counted_, told_)) {
     Fail(std::to_string(missing) + " events are missing, " + std::to_string(std::max(counted_, told_)) + " are counted as lost");
   }
+}
+
+SweepTotals SweepFaults(const char* transport, const std::function<std::unique_ptr<Link>()>& make_link, uint64_t step, uint64_t in_a_row) {
+  SweepTotals totals;
+  const auto run = [&](const Plan& plan) {
+    const std::unique_ptr<Link> link = make_link();
+    link->SetPlan(plan);
+    Session session(*link);
+    session.Run();
+    totals.failed_calls += static_cast<uint64_t>(session.failed_calls());
+    for (const std::string& violation : session.violations()) {
+      if (++totals.violations > 20) continue;
+      std::printf("VIOLATION  %s: %s, %llu from operation %llu on: %s\n", transport, kKindNames[static_cast<size_t>(plan.kind)],
+                  static_cast<unsigned long long>(plan.count), static_cast<unsigned long long>(plan.operation), violation.c_str());
+    }
+    if (plan.count == 0 && (session.failed_calls() != 0 || session.lost() == 0)) {
+      std::printf("VIOLATION  %s: without a fault %d calls fail, %llu events are lost\n", transport, session.failed_calls(),
+                  static_cast<unsigned long long>(session.lost()));
+      ++totals.violations;
+    }
+    return link->operations();
+  };
+  totals.operations = run({});
+  for (size_t kind = 0; kind < kKindCount; ++kind) {
+    for (uint64_t operation = kind % step; operation < totals.operations; operation += step) {
+      for (const uint64_t count : {uint64_t{1}, in_a_row}) {
+        run({operation, count, static_cast<Kind>(kind)});
+        ++totals.sessions;
+        if (in_a_row == 1) break;
+      }
+    }
+  }
+  std::printf("fault sweep over %-10s %llu operations x %zu kinds%s: %llu sessions, %llu failed calls overcome, %llu violations\n", transport,
+              static_cast<unsigned long long>(totals.operations), kKindCount,
+              step == 1 ? "" : (", each " + std::to_string(step) + "th").c_str(), static_cast<unsigned long long>(totals.sessions),
+              static_cast<unsigned long long>(totals.failed_calls), static_cast<unsigned long long>(totals.violations));
+  return totals;
 }
 
 }  // namespace mls::test

@@ -48,7 +48,6 @@ class Session {
   int failed_calls_ = 0;
   uint64_t delivered_ = 0;
   uint64_t lost_ = 0;
-  int captures_to_come_ = 0;
   SteadyClock::time_point last_delivery_{};
 
   // The module's life that the host saw last.
@@ -58,5 +57,15 @@ class Session {
   uint64_t told_ = 0;               // ... and by overflow events.
   std::optional<uint32_t> newest_;  // The last that this host process accounted for.
 };
+
+// The sweep itself: a clean session, then one for each operation of it (`step`: each n-th) and each kind of fault, for one operation and for
+// `in_a_row` of them, over links that `make_link` gives. Prints what it did, and the first violations.
+struct SweepTotals {
+  uint64_t operations = 0;  // Of the clean session.
+  uint64_t sessions = 0;
+  uint64_t failed_calls = 0;  // All of them overcome.
+  uint64_t violations = 0;
+};
+SweepTotals SweepFaults(const char* transport, const std::function<std::unique_ptr<Link>()>& make_link, uint64_t step, uint64_t in_a_row = 5);
 
 }  // namespace mls::test

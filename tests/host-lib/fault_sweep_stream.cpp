@@ -61,7 +61,10 @@ class StreamLink final : public LocalLink {
     }
     return connection;
   }
-  void HostIsGone() override { on_answer_.reset(); }
+  void HostIsGone() override {
+    LocalLink::HostIsGone();
+    on_answer_.reset();
+  }
 
  private:
   class Writer final : public FrameWriter {

@@ -43,10 +43,10 @@ def run(script, backend=None, timeout_s=60, results=None):
             if not server.stdout.readline():
                 raise RuntimeError(f"{command[0]} does not start")
             devices = [f"virtio_uml.device={i2c}:34", f"virtio_uml.device={gpio}:41"]
-        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TMPDIR": "/dev/shm" if os.path.isdir("/dev/shm") else "/tmp"}
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(folder), "TMPDIR": "/dev/shm" if os.path.isdir("/dev/shm") else "/tmp"}
         machine = subprocess.Popen(
             [kernel, "mem=128M", "root=none", "rootfstype=hostfs", "rootflags=/", "ro", f"init={BIN}/mls-guest-init", *devices,
-             "con=null", "con0=null,fd:1", "quiet", f"MLS_JOB={job}", f"MLS_SECONDS={timeout_s}", "HOME=/run"],
+             "con=null", "con0=null,fd:1", "quiet", "loglevel=1", f"MLS_JOB={job}", f"MLS_SECONDS={timeout_s}"],
             stdin=subprocess.DEVNULL, env=environment, start_new_session=True)
         try:
             machine.wait(timeout_s + START_S)
