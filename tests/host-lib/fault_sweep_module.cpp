@@ -8,6 +8,7 @@
 namespace mls::test {
 namespace {
 
+constexpr size_t kRemembered = 200;  // Pictures: more than a host can be behind.
 constexpr std::string_view kLabels[] = {"empty", "person"};
 
 class Clock final : public ModuleClock {
@@ -116,6 +117,7 @@ void SweepModule::Capture() {
   running_->pictures.Show(bright_ ? 200 : 50);
   const Decision decision = bright_ ? Decision::kPositive : Decision::kNegative;
   pictures_[running_->clock.NowMs()] = decision;
+  if (pictures_.size() > kRemembered) pictures_.erase(pictures_.begin());
   if (running_->module->Step() != Status::kOk) {
     std::fprintf(stderr, "the module does not take the picture\n");
     std::abort();
