@@ -61,7 +61,7 @@ class Writer {
       for (size_t i = 0; i < keys.size(); ++i) {
         if (i > 0) text += ',';
         text += Json(keys[i].second.key()).dump() + ':';
-        Write(keys[i].second.value(), where + "/" + keys[i].second.key());
+        Write(keys[i].second.value(), where + "/" + PointerStep(keys[i].second.key()));
       }
       text += '}';
     } else if (node.is_array()) {
@@ -79,14 +79,20 @@ class Writer {
   }
 
  private:
+  // Integers are compared as integers: 2^53 + 1 as a float would be 2^53.
+  static bool IsExact(const Json& node) {
+    constexpr int64_t kLargest = int64_t{1} << 53;
+    if (node.is_number_unsigned()) return node.get<uint64_t>() <= static_cast<uint64_t>(kLargest);
+    if (node.is_number_integer()) return std::abs(node.get<int64_t>()) <= kLargest;
+    return std::isfinite(node.get<double>());
+  }
+
   void WriteNumber(const Json& node, const std::string& where) {
-    constexpr double kLargestExact = 9007199254740992.0;  // 2^53
-    const double value = node.get<double>();
-    if (!std::isfinite(value) || (node.is_number_integer() && std::abs(value) > kLargestExact)) {
+    if (IsExact(node)) {
+      text += EcmaNumber(node.get<double>());
+    } else if (!problem) {
       problem = Problem{where, "a number that a 64-bit float holds exactly", node.dump()};
-      return;
     }
-    text += EcmaNumber(value);
   }
 };
 

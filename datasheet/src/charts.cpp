@@ -32,7 +32,7 @@ std::string Open(double width, double height, const std::string& title, const ch
 
 // Horizontal bars with a whisker from lower to upper, a track to the end of the axis, and the number at the right.
 std::string Bars(const Chart& chart) {
-  constexpr double kWidth = 520, kLeft = 176, kRight = 64, kRow = 28;
+  constexpr double kWidth = 440, kLeft = 168, kRight = 60, kRow = 28;
   constexpr size_t kLongestLabel = 24;
   const double span = kWidth - kLeft - kRight;
   const double end = chart.x_max > 0 ? chart.x_max : 1;
@@ -61,7 +61,7 @@ std::string Bars(const Chart& chart) {
 }
 
 std::string Histogram(const Chart& chart) {
-  constexpr double kWidth = 520, kHeight = 240, kLeft = 56, kBottom = 46, kTop = 10;
+  constexpr double kWidth = 440, kHeight = 260, kLeft = 50, kBottom = 46, kTop = 10;
   const double step = (kWidth - kLeft) / static_cast<double>(std::max<size_t>(1, chart.bars.size()));
   const double base = kHeight - kBottom;
   std::string svg = Open(kWidth, kHeight, chart.title, "wide-chart");
@@ -79,10 +79,10 @@ std::string Histogram(const Chart& chart) {
 }
 
 std::string Curve(const Chart& chart) {
-  constexpr double kSize = 400, kLeft = 56, kBottom = 52, kTop = 12, kRight = 14;
-  const auto x = [&](double value) { return kLeft + (kSize - kLeft - kRight) * std::clamp(value, 0.0, 1.0); };
-  const auto y = [&](double value) { return kSize - kBottom - (kSize - kBottom - kTop) * std::clamp(value, 0.0, 1.0); };
-  std::string svg = Open(kSize, kSize, chart.title, "square");
+  constexpr double kWidth = 440, kHeight = 320, kLeft = 56, kBottom = 52, kTop = 12, kRight = 14;
+  const auto x = [&](double value) { return kLeft + (kWidth - kLeft - kRight) * std::clamp(value, 0.0, 1.0); };
+  const auto y = [&](double value) { return kHeight - kBottom - (kHeight - kBottom - kTop) * std::clamp(value, 0.0, 1.0); };
+  std::string svg = Open(kWidth, kHeight, chart.title, "wide-chart");
   for (int i = 0; i <= 4; ++i) {
     const double at = i / 4.0;
     svg += Line(x(0), y(at), x(1), y(at), "axis") + Line(x(at), y(0), x(at), y(1), "axis");
@@ -91,8 +91,36 @@ std::string Curve(const Chart& chart) {
   if (chart.diagonal) svg += Line(x(0), y(0), x(1), y(1), "chance");
   svg += "<polyline class=\"curve\" points=\"";
   for (const auto& [px, py] : chart.points) svg += Format("%.1f,%.1f ", x(px), y(py));
-  svg += "\"/>" + Text(x(0.5), kSize - 10, "text-anchor=\"middle\" class=\"soft\"", chart.x_label);
+  svg += "\"/>" + Text(x(0.5), kHeight - 10, "text-anchor=\"middle\" class=\"soft\"", chart.x_label);
   return svg + Format("<text transform=\"translate(14 %.1f) rotate(-90)\" text-anchor=\"middle\" class=\"soft\">", y(0.5)) + EscapeHtml(chart.y_label) + "</text></svg>";
+}
+
+std::string Arrow(double x1, double y1, double x2, double y2) { return Line(x1, y1, x2, y2, "dimension"); }
+
+// The board from above with its pins and transducer, and its height from the side, to one scale.
+std::string Outline(const Chart& chart) {
+  constexpr double kWidth = 520, kMargin = 70, kGap = 56;
+  const double length = chart.bars[0].value, width = chart.bars[1].value, height = chart.bars[2].value;
+  const double scale = std::min((kWidth - 2 * kMargin) / length, 260 / (width + height));
+  const double w = length * scale, h = width * scale, side = std::max(4.0, height * scale);
+  const double left = (kWidth - w) / 2, top = 34, below = top + h + kGap;
+  std::string svg = Format("<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" class=\"wide-chart\" aria-label=\"", kWidth, below + side + 12) + EscapeHtml(chart.alt) + "\">";
+  svg += Format("<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"6\" class=\"board\"/>", left, top, w, h);
+  svg += Format("<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"3\" class=\"board\"/>", left, below, w, side);
+  if (!chart.labels.empty() && !chart.labels[0].empty()) {
+    const double r = std::min(w, h) * 0.17;
+    svg += Format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\" class=\"lens\"/><circle cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\" class=\"lens\"/>", left + w / 2, top + h / 2, r, left + w / 2, top + h / 2, r * 0.45);
+    svg += Text(left + w / 2, top + h / 2 + r + 18, "text-anchor=\"middle\" class=\"soft\"", chart.labels[0]);
+  }
+  const size_t pins = chart.labels.size() - std::min<size_t>(1, chart.labels.size());
+  for (size_t i = 0; i < pins && pins <= 16; ++i) {
+    const double y = top + h * (static_cast<double>(i) + 0.5) / static_cast<double>(pins);
+    svg += Format("<rect x=\"%.1f\" y=\"%.1f\" width=\"14\" height=\"6\" class=\"pad\"/>", left - 3, y - 3) + Text(left + 18, y + 5, "", chart.labels[i + 1]);
+  }
+  svg += Arrow(left, top - 10, left + w, top - 10) + Text(left + w / 2, top - 16, "text-anchor=\"middle\" class=\"soft\"", chart.bars[0].text);
+  svg += Arrow(left + w + 12, top, left + w + 12, top + h) + Text(left + w + 20, top + h / 2 + 5, "class=\"soft\"", chart.bars[1].text);
+  svg += Arrow(left + w + 12, below, left + w + 12, below + side) + Text(left + w + 20, below + side / 2 + 5, "class=\"soft\"", chart.bars[2].text);
+  return svg + "</svg>";
 }
 
 }  // namespace
@@ -116,6 +144,7 @@ std::string ChartSvg(const Chart& chart) {
     case Chart::kBars: return Bars(chart);
     case Chart::kHistogram: return Histogram(chart);
     case Chart::kLine: return Curve(chart);
+    case Chart::kOutline: return Outline(chart);
     case Chart::kMatrix: return "";
   }
   return "";
@@ -130,7 +159,7 @@ Table ChartTable(const Chart& chart) {
     for (const auto& [x, y] : chart.points) table.rows.push_back({{NumberText(x, 4)}, {NumberText(y, 4)}});
     return table;
   }
-  const bool ranges = std::any_of(chart.bars.begin(), chart.bars.end(), [](const Bar& bar) { return bar.upper > bar.lower; });
+  const bool ranges = chart.kind == Chart::kBars && std::any_of(chart.bars.begin(), chart.bars.end(), [](const Bar& bar) { return bar.upper > bar.lower; });
   table.columns = {chart.kind == Chart::kHistogram ? chart.x_label : "", chart.y_label.empty() ? "Value" : chart.y_label};
   table.numeric = {false, true, true, true};
   if (ranges) table.columns.insert(table.columns.end(), {"Lower", "Upper"});

@@ -24,14 +24,14 @@ std::string PlaceOf(std::string_view text, size_t byte) {
   return "line " + std::to_string(line) + ", column " + std::to_string(column);
 }
 
-// nlohmann's message without its own numbering and place: "[json.exception...] parse error at line 1, column 2: WHAT".
+// nlohmann's message without its own numbering and place: "[json.exception.KIND.NUMBER] parse error at line 1, column 2: WHAT".
 std::string Reason(const std::string& what) {
   const size_t place = what.find("column ");
-  const size_t colon = what.find(": ", place == std::string::npos ? 0 : place);
-  return colon == std::string::npos ? what : what.substr(colon + 2);
+  const size_t end = place != std::string::npos ? what.find(": ", place) : what.find("] ");
+  return end == std::string::npos ? what : what.substr(end + 2);
 }
 
-// Refuses nesting that is too deep and keys that are given twice, while the tree is being built.
+// Refuses nesting that is too deep and keys that are given twice, while the tree is being built, and knows where the parser is.
 class Guard {
  public:
   explicit Guard(size_t depth) : depth_(depth) {}
@@ -42,19 +42,33 @@ class Guard {
       if (static_cast<size_t>(depth) >= depth_) {
         throw Refused{"at most " + std::to_string(depth_) + " levels of nesting", "more"};
       }
-      keys_.emplace_back();
-    } else if (event == Event::object_end || event == Event::array_end) {
-      keys_.pop_back();
+      open_.push_back({event == Event::array_start, 0, {}, {}});
     } else if (event == Event::key) {
-      const std::string key = parsed.get<std::string>();
-      if (!keys_.back().insert(key).second) throw Refused{"each key once in an object", "\"" + key + "\" twice"};
+      open_.back().key = parsed.get<std::string>();
+      if (!open_.back().keys.insert(open_.back().key).second) throw Refused{"each key once in an object", "it twice"};
+    } else {
+      if (event != Event::value) open_.pop_back();
+      if (!open_.empty()) ++open_.back().index;
     }
     return true;
   }
 
+  // Of the node that is being read.
+  std::string pointer() const {
+    std::string text;
+    for (const Container& container : open_) text += "/" + (container.is_array ? std::to_string(container.index) : PointerStep(container.key));
+    return text;
+  }
+
  private:
+  struct Container {
+    bool is_array;
+    size_t index;
+    std::string key;
+    std::set<std::string> keys;
+  };
   size_t depth_;
-  std::vector<std::set<std::string>> keys_;
+  std::vector<Container> open_;
 };
 
 // A step of a JSON pointer (RFC 6901) as a key.
@@ -69,20 +83,26 @@ std::string Unescaped(std::string_view step) {
 
 }  // namespace
 
+std::string PointerStep(std::string_view key) {
+  std::string text;
+  for (const char c : key) text += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+  return text;
+}
+
 Outcome<Json> Parse(std::string_view text, const Limits& limits, bool with_comments) {
   if (text.size() > limits.size_bytes) {
     return Problem{"", "at most " + std::to_string(limits.size_bytes) + " bytes", std::to_string(text.size()) + " bytes"};
   }
+  Guard guard(limits.depth);
   try {
-    Guard guard(limits.depth);
     return Json::parse(text, [&](int depth, Json::parse_event_t event, Json& parsed) { return guard(depth, event, parsed); },
                        true, with_comments);
   } catch (const Json::parse_error& error) {
     return Problem{PlaceOf(text, error.byte > 0 ? error.byte - 1 : 0), "JSON (RFC 8259)", Reason(error.what())};
   } catch (const Json::out_of_range& error) {
-    return Problem{"", "numbers that a 64-bit float can hold", error.what()};
+    return Problem{guard.pointer(), "a number that a 64-bit float can hold", Reason(error.what())};
   } catch (const Refused& refused) {
-    return Problem{"", refused.expected, refused.found};
+    return Problem{guard.pointer(), refused.expected, refused.found};
   }
 }
 

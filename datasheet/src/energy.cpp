@@ -5,11 +5,27 @@
 namespace mls::datasheet {
 namespace {
 
-double Rounded(double value) { return value == 0 ? 0 : std::stod(NumberText(value, 4)); }
+double FourDigits(double value) { return value == 0 ? 0 : std::stod(NumberText(value, 4)); }
 
 }  // namespace
 
-Outcome<double> AddModelledEnergy(const Json& facts, double macs, Json& model) {
+std::optional<Levels> ContinuousPowerW(const Json& model) {
+  for (const Json& mode : ArrayAt(model, "/performance/energy/modes")) {
+    const auto power = ValueAt(mode, "/power");
+    if (TextAt(mode, "/mode") != "continuous" || !power) continue;
+    const std::string unit = TextAt(mode, "/power/unit");
+    const double scale = unit == "mW" ? 1e-3 : unit == "uW" ? 1e-6 : 1;
+    const double spread = NumberAt(mode, "/power/uncertainty").value_or(0);
+    const auto bound = [&](const char* interval, const char* range, double otherwise) {
+      const auto stated = NumberAt(mode, interval);
+      return stated ? *stated : NumberAt(mode, range).value_or(otherwise);
+    };
+    return Levels{bound("/power/ci/lower", "/power/min", *power - spread) * scale, *power * scale, bound("/power/ci/upper", "/power/max", *power + spread) * scale};
+  }
+  return std::nullopt;
+}
+
+std::optional<Problem> AddModelledEnergy(const Json& facts, double macs, Json& model) {
   const char* const kNeeded[] = {"cycles_per_mac", "nj_per_cycle", "idle_mw", "sensing_mw", "standby_mw", "inferences_per_decision", "decisions_per_s"};
   for (const char* key : kNeeded) {
     if (!NumberAt(facts, std::string("/") + key)) return Problem{"/energy_model", std::string("the number \"") + key + "\"", "none"};
@@ -18,7 +34,7 @@ Outcome<double> AddModelledEnergy(const Json& facts, double macs, Json& model) {
   const std::string source = "energy_model (" + TextAt(facts, "/source", "no source given") + ")";
   const double uncertainty = NumberAt(facts, "/relative_uncertainty").value_or(0.5);
   const auto derived = [&](double value, const char* unit, const std::string& formula) {
-    return Json{{"value", Rounded(value)}, {"unit", unit}, {"uncertainty", Rounded(value * uncertainty)}, {"conditions", {{"part", TextAt(facts, "/part", "not named")}}},
+    return Json{{"value", FourDigits(value)}, {"unit", unit}, {"uncertainty", FourDigits(value * uncertainty)}, {"conditions", {{"part", TextAt(facts, "/part", "not named")}}},
                 {"evidence", {{"kind", "derived"}, {"formula", formula}, {"inputs", {source, "macs"}}}}};
   };
   const double inference_uj = macs * at("cycles_per_mac") * at("nj_per_cycle") / 1000;
@@ -37,7 +53,10 @@ Outcome<double> AddModelledEnergy(const Json& facts, double macs, Json& model) {
   }
   energy["duty_cycle"] = NumberText(at("decisions_per_s")) + " decisions per second, around the clock";
   model["performance"]["energy"] = std::move(energy);
-  return power_mw;
+  if (const auto clock = NumberAt(facts, "/clock_mhz"); clock && *clock > 0 && Find(model, "/specification/0/inference_time") == nullptr) {
+    model["specification"][0]["inference_time"] = derived(macs * at("cycles_per_mac") / *clock / 1000, "ms", "macs x cycles_per_mac / clock_mhz / 1000");
+  }
+  return std::nullopt;
 }
 
 }  // namespace mls::datasheet

@@ -12,6 +12,7 @@ constexpr ExportFormat kFormats[] = {
     {"croissant", "Croissant 1.1 with responsible AI", ExportCroissant},
     {"cyclonedx", "CycloneDX 1.6 ML-BOM", ExportCycloneDx},
     {"spdx", "SPDX 3.0.1 AI and Dataset", ExportSpdx},
+    {"edatasheet", "eDatasheet 1.0", ExportEDatasheet},
     {"thing", "W3C Thing Description 1.1", ExportThing},
 };
 

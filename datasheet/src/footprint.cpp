@@ -78,8 +78,8 @@ double UsePhaseKg(double power_w, double years, double g_per_kwh, double supply_
   return power_w / supply_efficiency * 8760 * years / 1000 * g_per_kwh / 1000;
 }
 
-Kilograms TotalOf(std::span<const FootprintBlock> blocks) {
-  Kilograms total;
+Levels TotalOf(std::span<const FootprintBlock> blocks) {
+  Levels total;
   for (const FootprintBlock& block : blocks) {
     total.low += block.kg.low;
     total.typ += block.kg.typ;
@@ -97,8 +97,8 @@ double ShareOf(std::span<const FootprintBlock> blocks, std::span<const std::stri
   return total > 0 ? sum / total : 0;
 }
 
-Kilograms TruncationCase(std::span<const FootprintBlock> blocks) {
-  Kilograms total = TotalOf(blocks);
+Levels TruncationCase(std::span<const FootprintBlock> blocks) {
+  Levels total = TotalOf(blocks);
   for (const FootprintBlock& block : blocks) {
     if (block.block == "use") continue;
     total.low += block.kg.low;
@@ -119,7 +119,7 @@ std::vector<FootprintBlock> BlocksFrom(const Json& footprint) {
   return blocks;
 }
 
-Outcome<Json> MakeFootprint(const Json& facts, const std::optional<Kilograms>& power_w, const std::string& power_inputs) {
+Outcome<Json> MakeFootprint(const Json& facts, const std::optional<Levels>& power_w, const std::string& power_inputs) {
   const std::string place = "/hardware/footprint";
   const double years = NumberAt(facts, "/years").value_or(3);
   const std::string grid = TextAt(facts, "/grid", "world");
@@ -165,7 +165,7 @@ Outcome<Json> MakeFootprint(const Json& facts, const std::optional<Kilograms>& p
     section["blocks"].push_back({{"block", block.block}, {"detail", block.detail}, {"low_kg", Rounded(block.kg.low)},
                                  {"typ_kg", Rounded(block.kg.typ)}, {"high_kg", Rounded(block.kg.high)}});
   }
-  const Kilograms total = TotalOf(blocks);
+  const Levels total = TotalOf(blocks);
   section["total_low"] = Derived(total.low, formula, inputs);
   section["total"] = Derived(total.typ, formula, inputs);
   section["total_high"] = Derived(total.high, formula, inputs);

@@ -1,11 +1,13 @@
 // Rules about sizes, buses, registers and the footprint.
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <map>
 #include <set>
 
 #include "lint_rules.h"
 #include "mls/datasheet/footprint.h"
+#include "mls/datasheet/generate.h"
 
 namespace mls::datasheet {
 namespace {
@@ -85,18 +87,71 @@ void CheckCaptureInterval(const Json& document, Findings& findings) {
   });
 }
 
+std::optional<double> ModePowerW(const Json& document) {
+  const Json* model = Find(document, "/model");
+  const auto power = model == nullptr ? std::nullopt : ContinuousPowerW(*model);
+  return power ? std::optional(power->typ) : std::nullopt;
+}
+
+// From the electrical table, with the largest current that it allows where `largest`.
+std::optional<double> ElectricalPowerW(const Json& document, bool largest) {
+  const std::string current_at = "/hardware/electrical/operating_current";
+  const auto max = NumberAt(document, current_at + "/max");
+  const auto current = largest && max ? max : ValueAt(document, current_at);
+  const auto voltage = ValueAt(document, "/hardware/electrical/regulated_voltage");
+  const std::string unit = TextAt(document, current_at + "/unit");
+  if (!current || !voltage) return std::nullopt;
+  return *current * *voltage * (unit == "mA" ? 1e-3 : unit == "uA" ? 1e-6 : 1);
+}
+
 // Mean power in watts: of the continuous mode where modes are given, else from the electrical table.
 std::optional<double> PowerW(const Json& document) {
-  for (const Json& mode : ArrayAt(document, "/model/performance/energy/modes")) {
-    if (TextAt(mode, "/mode") != "continuous") continue;
-    const auto power = ValueAt(mode, "/power");
-    const std::string unit = TextAt(mode, "/power/unit");
-    if (power) return *power * (unit == "mW" ? 1e-3 : unit == "uW" ? 1e-6 : 1);
+  const auto power = ModePowerW(document);
+  return power ? power : ElectricalPowerW(document, false);
+}
+
+void CheckPower(const Json& document, Findings& findings) {
+  const std::string energy = "/model/performance/energy";
+  const auto power = ModePowerW(document);
+  if (!power || *power <= 0) return;
+  if (const auto allowed = ElectricalPowerW(document, true); allowed && *power > 1.05 * *allowed) {
+    findings.push_back({"power-against-current", Severity::kError, energy + "/modes",
+                        NumberText(*power * 1000, 4) + " mW in operation, but the electrical table allows " + NumberText(*allowed * 1000, 4) + " mW."});
   }
-  const auto current = ValueAt(document, "/hardware/electrical/operating_current");
-  const auto voltage = ValueAt(document, "/hardware/electrical/regulated_voltage");
-  if (!current || !voltage) return std::nullopt;
-  return *current * *voltage * (TextAt(document, "/hardware/electrical/operating_current/unit") == "mA" ? 1e-3 : 1);
+  if (const auto day = ValueAt(document, energy + "/per_day"); day && TextAt(document, energy + "/per_day/unit") == "W.h" && std::abs(*day - *power * 24) > 0.05 * *power * 24) {
+    findings.push_back({"energy-disagrees", Severity::kError, energy + "/per_day", NumberText(*day, 4) + " Wh per day; the continuous power gives " + NumberText(*power * 24, 4) + " Wh."});
+  }
+  const auto life = ValueAt(document, energy + "/battery_life"), battery = NumberAt(document, energy + "/battery_life/conditions/battery_wh");
+  if (life && battery && TextAt(document, energy + "/battery_life/unit") == "d" && *life > 1.05 * *battery / *power / 24) {
+    findings.push_back({"energy-disagrees", Severity::kError, energy + "/battery_life",
+                        NumberText(*life, 4) + " days are stated; the continuous power empties " + NumberText(*battery) + " Wh in " + NumberText(*battery / *power / 24, 4) + " days."});
+  }
+}
+
+// Windows of one page must not lie over each other, and a name stands for one register.
+void CheckRegisterMap(const Json& document, Findings& findings) {
+  struct Span {
+    int64_t begin, end;
+    std::string page, name;
+  };
+  std::vector<Span> spans;
+  ForEach(document, "/hardware/registers/windows", [&](const std::string& where, const Json& window) {
+    const Json* page = Find(window, "/page");
+    const int64_t begin = std::strtoll(TextAt(window, "/address", "-1").c_str(), nullptr, 0);
+    const double size = NumberAt(window, "/size_bytes").value_or(0);
+    if (begin < 0 || !(size >= 0 && size <= 65536)) return;
+    const Span span{begin, begin + static_cast<int64_t>(size), page != nullptr ? page->dump() : "null", TextAt(window, "/name")};
+    for (const Span& other : spans) {
+      if (other.page == span.page && span.begin < other.end && other.begin < span.end) {
+        findings.push_back({"registers-overlap", Severity::kError, where, "\"" + span.name + "\" lies over \"" + other.name + "\"."});
+      }
+    }
+    spans.push_back(span);
+  });
+  std::set<std::string> names;
+  ForEach(document, "/hardware/registers/registers", [&](const std::string& where, const Json& entry) {
+    if (!names.insert(TextAt(entry, "/name")).second) findings.push_back({"registers-overlap", Severity::kError, where, "There are two registers \"" + TextAt(entry, "/name") + "\"."});
+  });
 }
 
 }  // namespace
@@ -106,6 +161,8 @@ void LintHardware(const Json& document, Findings& findings) {
   CheckOtherDocuments(document, findings);
   CheckReadFormat(document, findings);
   CheckCaptureInterval(document, findings);
+  CheckPower(document, findings);
+  CheckRegisterMap(document, findings);
 }
 
 void LintFootprint(const Json& document, Findings& findings) {

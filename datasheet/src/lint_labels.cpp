@@ -1,10 +1,8 @@
-// Rules about the privacy label and legal statements, and about every single value.
+// Rules about the labels and legal statements.
 #include <algorithm>
-#include <cmath>
 #include <set>
 
 #include "lint_rules.h"
-#include "mls/datasheet/schema.h"
 
 namespace mls::datasheet {
 namespace {
@@ -60,69 +58,59 @@ void CheckLegalWording(const Json& document, const std::string& pointer, Finding
   });
 }
 
-const std::set<std::string>& KnownUnits() {
-  static const std::set<std::string> units = {
-      "1", "%", "[ppth]", "V", "mV", "A", "mA", "uA", "nA", "W", "mW", "uW", "J", "mJ", "uJ", "W.h", "kW.h", "s", "ms", "us", "ns", "min", "h", "d", "a",
-      "Hz", "kHz", "MHz", "By", "kBy", "KiBy", "MBy", "MiBy", "By/s", "bit", "kbit", "bit/s", "kbit/s", "Bd", "deg", "rad", "Cel", "K", "lx", "klx", "mm", "um", "cm", "m",
-      "mm2", "cm2", "[in_i]", "g", "kg", "/h", "/s", "/min", "dB", "dB[SPL]", "Pa", "Ohm", "kOhm", "A.h", "mA.h"};
-  return units;
+// Whoever says that nothing leaves the module must not have a register that hands it out.
+void CheckRawRegisters(const Json& document, Findings& findings) {
+  static const char* const kRaw[] = {"pixel", "frame_data", "image_data", "picture", "waveform", "audio_data", "samples", "recording"};
+  ForEach(document, "/hardware/registers/registers", [&](const std::string& where, const Json& entry) {
+    const std::string name = TextAt(entry, "/name");
+    if (!TextAt(entry, "/access").starts_with("read")) return;
+    for (const char* raw : kRaw) {
+      if (name.find(raw) == std::string::npos) continue;
+      for (const char* type : {"visual", "audio"}) {
+        const std::string base = std::string("/model/privacy_label/data_types/") + type;
+        if (TextAt(document, base + "/collects") == "yes" && SaysNo(TextAt(document, base + "/shared_with", "no"))) {
+          findings.push_back({"privacy-register", Severity::kWarning, where, "The register \"" + name + "\" can be read by any host, but the privacy label shares " + type + " data with nobody."});
+        }
+      }
+    }
+  });
 }
 
-struct UnitFamily {
-  const char* part_of_name;
-  std::set<std::string> units;
-};
-
-// Quantities that must be in a unit of their own kind, told by their names.
-const std::vector<UnitFamily>& UnitFamilies() {
-  static const std::vector<UnitFamily> families = {
-      {"field_of_view", {"deg", "rad"}},
-      {"memory", {"By", "kBy", "KiBy", "MBy", "MiBy"}},
-      {"flash", {"By", "kBy", "KiBy", "MBy", "MiBy"}},
-      {"voltage", {"V", "mV"}},
-      {"current", {"A", "mA", "uA", "nA"}},
-      {"power", {"W", "mW", "uW"}},
-      {"temperature", {"Cel", "K"}},
-      {"latency", {"s", "ms", "us"}},
-      {"_time", {"s", "ms", "us", "h", "d", "a"}},
-      {"length", {"mm", "cm", "m", "[in_i]"}},
-      {"width", {"mm", "cm", "m", "[in_i]"}},
-      {"height", {"mm", "cm", "m", "[in_i]"}},
-      {"per_inference", {"J", "mJ", "uJ"}},
-      {"per_decision", {"J", "mJ", "uJ"}},
-      {"per_day", {"J", "W.h", "kW.h"}},
-      {"unit_price", {"{USD}", "{EUR}"}},
-  };
-  return families;
+std::string Lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
 }
 
-void CheckUnit(const std::string& where, const Json& value, Findings& findings) {
-  const auto it = value.find("unit");
-  if (it == value.end() || !it->is_string()) return;
-  const std::string unit = it->get<std::string>();
-  if (unit.find('{') == std::string::npos && !KnownUnits().count(unit)) {
-    findings.push_back({"unit-unknown", Severity::kWarning, where, "\"" + unit + "\" is no UCUM code that is known here."});
+// The label lists every way in: the buses of the hardware section, and a radio among the parts.
+void CheckPorts(const Json& document, Findings& findings) {
+  const std::string where = "/model/privacy_label/layer_2/ports_and_protocols";
+  const std::string ports = Lower(TextAt(document, where));
+  if (ports.empty() || ports == "not disclosed") return;
+  for (const auto& [bus, word] : {std::pair{"/hardware/communication/i2c", "i2c"}, std::pair{"/hardware/communication/serial", "serial"}}) {
+    if (Find(document, bus) != nullptr && ports.find(word) == std::string::npos) {
+      findings.push_back({"privacy-ports", Severity::kWarning, where, std::string("The hardware has ") + word + ", the label does not name it."});
+    }
   }
-  const std::string name = where.substr(where.rfind('/') + 1);
-  for (const UnitFamily& family : UnitFamilies()) {
-    if (name.find(family.part_of_name) == std::string::npos) continue;
-    if (!family.units.count(unit)) findings.push_back({"unit-mismatch", Severity::kError, where, "\"" + unit + "\" is no unit of a " + name + "."});
-    break;
+  for (const Json& part : ArrayAt(document, "/hardware/bill_of_materials")) {
+    const std::string text = Lower(TextAt(part, "/part") + " " + TextAt(part, "/description"));
+    for (const char* radio : {"wi-fi", "wifi", "bluetooth", "ble ", "lora", "zigbee", "antenna"}) {
+      if (text.find(radio) != std::string::npos && ports.find("no radio") != std::string::npos) {
+        findings.push_back({"privacy-ports", Severity::kError, where, "Says \"no radio\", but the parts list has \"" + TextAt(part, "/part") + "\"."});
+      }
+    }
   }
 }
 
-void CheckRange(const std::string& where, const Json& value, Findings& findings) {
-  const auto min = NumberAt(value, "/min"), typ = NumberAt(value, "/typ"), max = NumberAt(value, "/max");
-  if ((min && typ && *min > *typ) || (typ && max && *typ > *max) || (min && max && *min > *max)) {
-    findings.push_back({"range-order", Severity::kError, where, "Minimum, typical and maximum are not in order."});
+void CheckDatasetLabel(const Json& document, Findings& findings) {
+  const std::string label = "/model/dataset_label";
+  const std::string profile = TextAt(document, "/overview/profile");
+  const std::string humans = TextAt(document, label + "/at_a_glance/about_humans");
+  if (humans == "no" && (profile == "person" || profile == "keyword")) {
+    findings.push_back({"dataset-humans", Severity::kError, label + "/at_a_glance/about_humans", "A sensor of people or speech learns from data about humans."});
   }
-  const auto number = NumberAt(value, "/value");
-  const auto lower = NumberAt(value, "/ci/lower"), upper = NumberAt(value, "/ci/upper");
-  if ((lower && upper && *lower > *upper) || (number && lower && *number < *lower - 1e-6) || (number && upper && *number > *upper + 1e-6)) {
-    findings.push_back({"range-order", Severity::kError, where + "/ci", "The interval does not hold the value."});
-  }
-  if (number && where.find("/metrics/") != std::string::npos && TextAt(value, "/unit", "1") == "1" && (*number < 0 || *number > 1)) {
-    findings.push_back({"value-out-of-range", Severity::kError, where, NumberText(*number) + " is no probability."});
+  const std::string consent = TextAt(document, label + "/consent");
+  if (humans == "yes" && (consent.empty() || consent == "not disclosed")) {
+    findings.push_back({"dataset-humans", Severity::kNote, label + "/consent", "The data are about humans, and nothing is said about their consent."});
   }
 }
 
@@ -131,19 +119,10 @@ void CheckRange(const std::string& where, const Json& value, Findings& findings)
 void LintLabels(const Json& document, Findings& findings) {
   CheckTransducers(document, findings);
   CheckRetention(document, findings);
+  CheckRawRegisters(document, findings);
+  CheckPorts(document, findings);
+  CheckDatasetLabel(document, findings);
   for (const char* pointer : {"/overview/compliance", "/lifecycle/regulation"}) CheckLegalWording(document, pointer, findings);
-}
-
-void LintValues(const Json& document, Findings& findings) {
-  VisitValues(document, [&](const std::string& where, const Json& value) {
-    if (!value.is_object()) return;
-    const std::string kind = TextAt(value, "/evidence/kind");
-    if ((kind == "not_disclosed" || kind == "not_applicable") && ValueAt(value, "")) {
-      findings.push_back({"unknown-as-number", Severity::kError, where, "Marked \"" + kind + "\", yet it has a number."});
-    }
-    CheckUnit(where, value, findings);
-    CheckRange(where, value, findings);
-  });
 }
 
 }  // namespace mls::datasheet

@@ -21,6 +21,40 @@ std::optional<double> RateFromPercent(const std::string& metric, const Json& per
   return std::nullopt;
 }
 
+// An interval of a share can be wider than Wilson's (readings of one subject agree), not much narrower; and `n` is the denominator.
+void CheckIntervals(const Json& metrics, const std::optional<Counts>& counts, const std::string& where, Findings& findings) {
+  if (!counts) return;
+  for (const auto& [name, metric] : metrics.items()) {
+    const auto ratio = RatioOf(name, *counts);
+    if (!ratio || ratio->denominator == 0) continue;
+    const auto lower = NumberAt(metric, "/ci/lower"), upper = NumberAt(metric, "/ci/upper");
+    const Interval wilson = WilsonInterval(ratio->numerator, ratio->denominator, NumberAt(metric, "/ci/level").value_or(kConfidence));
+    if (lower && upper && *upper - *lower < 0.8 * (wilson.upper - wilson.lower)) {
+      findings.push_back({"interval-too-narrow", Severity::kError, where + "/metrics/" + name + "/ci",
+                          "From " + Percent(*lower) + " to " + Percent(*upper) + "; " + std::to_string(ratio->denominator) + " trials give " + Percent(wilson.lower) + " to " + Percent(wilson.upper) + "."});
+    }
+    if (const auto n = NumberAt(metric, "/n"); n && *n != static_cast<double>(ratio->denominator)) {
+      findings.push_back({"metric-against-counts", Severity::kError, where + "/metrics/" + name + "/n",
+                          "Stated as " + NumberText(*n) + ", but the counts have " + std::to_string(ratio->denominator) + "."});
+    }
+  }
+}
+
+void CheckContinuous(const Json& test, const std::string& where, Findings& findings) {
+  const auto hours = NumberAt(test, "/continuous/hours"), events = NumberAt(test, "/continuous/false_accepts");
+  const auto rate = ValueAt(test, "/continuous/rate_per_hour"), upper = NumberAt(test, "/continuous/rate_per_hour/ci/upper");
+  if (!hours || !events || *hours <= 0 || *events < 0 || *events > 1e9) return;
+  if (rate && std::abs(*rate - *events / *hours) > 0.01 * (*events / *hours) + 0.001) {
+    findings.push_back({"metric-against-counts", Severity::kError, where + "/continuous/rate_per_hour",
+                        "Stated as " + NumberText(*rate, 4) + " per hour; " + NumberText(*events) + " in " + NumberText(*hours) + " h are " + NumberText(*events / *hours, 4) + "."});
+  }
+  const double bound = PoissonInterval(static_cast<uint64_t>(*events)).upper / *hours;
+  if (upper && *upper < 0.9 * bound) {
+    findings.push_back({"interval-too-narrow", Severity::kError, where + "/continuous/rate_per_hour/ci",
+                        "At most " + NumberText(*upper, 4) + " per hour is stated; the counts allow up to " + NumberText(bound, 4) + "."});
+  }
+}
+
 void CheckMetrics(const Json& owner, const std::string& where, Findings& findings) {
   const Json* metrics = Find(owner, "/metrics");
   if (metrics == nullptr || !metrics->is_object() || metrics->empty()) return;
@@ -51,6 +85,7 @@ void CheckMetrics(const Json& owner, const std::string& where, Findings& finding
                           "Stated as " + Percent(*value) + ", but the confusion matrix gives " + Percent(*expected) + "."});
     }
   }
+  CheckIntervals(*metrics, counts, where, findings);
   const bool precision = metrics->contains("precision");
   if (precision != metrics->contains("recall") && (precision || !counts || counts->negatives() > 0)) {
     findings.push_back({"precision-without-recall", Severity::kError, where + "/metrics",
@@ -81,6 +116,7 @@ void CheckSplits(const Json& spec, const std::string& where, Findings& findings)
 }  // namespace
 
 void LintPerformance(const Json& document, Findings& findings) {
+  std::set<std::string> ids;
   ForEach(document, kTests, [&](const std::string& where, const Json& test) {
     CheckMetrics(test, where, findings);
     ForEach(test, "/slices", [&](const std::string& place, const Json& slice) { CheckMetrics(slice, where + place, findings); });
@@ -90,7 +126,9 @@ void LintPerformance(const Json& document, Findings& findings) {
     if (test.contains("continuous")) {
       const Json* rate = Find(test, "/continuous/rate_per_hour/ci");
       if (rate == nullptr) findings.push_back({"interval-missing", Severity::kWarning, where + "/continuous", "False accepts per hour need an interval."});
+      CheckContinuous(test, where, findings);
     }
+    if (!ids.insert(TextAt(test, "/id")).second) findings.push_back({"test-twice", Severity::kError, where + "/id", "Another test has this id: links to it lead nowhere."});
   });
   ForEach(document, "/model/specification", [&](const std::string& where, const Json& spec) { CheckSplits(spec, where, findings); });
 }

@@ -49,7 +49,7 @@ void CheckGroupSizes(const Json& test, const std::string& where, Findings& findi
   }
 }
 
-void CheckPower(const Json& test, const std::string& where, Findings& findings) {
+void CheckGroupPower(const Json& test, const std::string& where, Findings& findings) {
   std::map<std::string, std::vector<Counts>> factors;
   for (const Json& slice : ArrayAt(test, "/slices")) {
     if (const auto counts = CountsFrom(Find(slice, "/counts"))) factors[TextAt(slice, "/factor")].push_back(*counts);
@@ -146,7 +146,7 @@ void CheckClaims(const Json& document, const std::string& pointer, Findings& fin
 void LintStudy(const Json& document, Findings& findings) {
   ForEach(document, kTests, [&](const std::string& where, const Json& test) {
     CheckGroupSizes(test, where, findings);
-    CheckPower(test, where, findings);
+    CheckGroupPower(test, where, findings);
     CheckBins(test, where, findings);
     CheckScores(test, where, findings);
   });

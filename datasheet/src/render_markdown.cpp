@@ -2,7 +2,7 @@
 
 #include "charts.h"
 #include "mls/datasheet/render.h"
-#include "view.h"
+#include "pages.h"
 
 namespace mls::datasheet {
 namespace {
@@ -36,10 +36,19 @@ std::string TableText(const Table& table) {
   return text + "\n\n";
 }
 
+std::string CardsText(const std::vector<Card>& cards, const char* before) {
+  std::string text;
+  for (const Card& card : cards) {
+    text += before + Safe(card.title) + "\n\n";
+    for (const std::string& item : card.items) text += "- " + Safe(item) + "\n";
+    text += "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
-std::string RenderMarkdown(const Json& document) {
-  const View view = MakeView(document);
+std::string PageMarkdown(const View& view) {
   std::string text = "# " + Safe(view.title) + "\n\n" + Safe(view.subtitle) + "\n\n" + Safe(view.description) + "\n\n";
   for (const std::string& mark : view.marks) text += "- " + Safe(mark) + "\n";
   text += "\n";
@@ -51,15 +60,15 @@ std::string RenderMarkdown(const Json& document) {
       case Block::kSection: text += "## " + Safe(block.text) + "\n\n"; break;
       case Block::kHeading: text += "### " + Safe(block.text) + "\n\n"; break;
       case Block::kParagraph: text += Safe(block.text) + "\n\n"; break;
-      case Block::kList:
-        for (const std::string& item : block.items) text += "- " + Safe(item) + "\n";
-        text += "\n";
-        break;
+      case Block::kCards: text += CardsText(block.cards, "### "); break;
+      case Block::kFlow: text += CardsText(block.cards, "#### "); break;
       case Block::kTable: text += TableText(block.table); break;
       case Block::kChart: text += TableText(ChartTable(block.chart)); break;
     }
   }
   return text;
 }
+
+std::string RenderMarkdown(const Json& document) { return PageMarkdown(MakeView(document)); }
 
 }  // namespace mls::datasheet

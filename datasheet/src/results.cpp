@@ -125,6 +125,33 @@ Json Slice(const std::string& factor, const std::string& level, const Json& entr
   return {{"factor", factor}, {"level", level}, {"counts", counts}, {"metrics", MetricsFrom(*CountsFrom(&counts))}};
 }
 
+// Levels with fewer trials than this are added up: alone they could not tell a bad group from bad luck.
+constexpr uint64_t kSmallestLevel = 50;
+
+std::vector<Json> SlicesOf(const std::string& factor, const Json& levels, const Labels& positives) {
+  std::vector<Json> slices;
+  Json others = {{"counts", Json::object()}};
+  std::string names;
+  for (const auto& [level, part] : levels.items()) {
+    if (!IsTable(part)) continue;
+    const Json table = CountsOf(part["counts"], positives);
+    const Counts counts = *CountsFrom(&table);
+    if ((counts.positives() > 0 ? counts.positives() : counts.total()) >= kSmallestLevel) {
+      slices.push_back(Slice(factor, level, part, positives));
+      continue;
+    }
+    names += (names.empty() ? "" : ", ") + level;
+    for (const auto& [truth, row] : part["counts"].items()) {
+      for (const auto& [decision, n] : row.items()) {
+        Json& sum = others["counts"][truth][decision];
+        sum = (sum.is_null() ? 0 : sum.get<uint64_t>()) + n.get<uint64_t>();
+      }
+    }
+  }
+  if (!names.empty()) slices.push_back(Slice(factor, "others (" + names + ")", others, positives));
+  return slices;
+}
+
 }  // namespace
 
 Outcome<Json> TestsFromResults(const Json& results, const Json& reading, const Labels& positives, const std::string& raw_sha256) {
@@ -142,9 +169,7 @@ Outcome<Json> TestsFromResults(const Json& results, const Json& reading, const L
     if (!IsTable(entry) && !continuous) {
       const size_t by = key.find("_by_");
       if (by == std::string::npos) continue;
-      for (const auto& [level, part] : entry.items()) {
-        if (IsTable(part)) slices.emplace_back(key.substr(0, by), Slice(key.substr(by + 4), level, part, positives));
-      }
+      for (Json& slice : SlicesOf(key.substr(by + 4), entry, positives)) slices.emplace_back(key.substr(0, by), std::move(slice));
       continue;
     }
     const auto parent = find_test([&](const Json& test) { return key.starts_with(TextAt(test, "/id") + "_"); });
@@ -156,12 +181,23 @@ Outcome<Json> TestsFromResults(const Json& results, const Json& reading, const L
     if (const std::string what = TextAt(entry, "/what"); !what.empty()) test["description"] = what;
     test["run_id"] = run;
     test["raw_sha256"] = raw_sha256;
+    for (const char* own : {"run_id", "raw_sha256", "dataset_sha256", "timestamp", "subjects"}) {
+      if (entry.contains(own)) test[own] = entry[own];
+    }
     if (continuous) {
       test["continuous"] = Continuous(entry);
     } else {
       test["counts"] = CountsOf(entry["counts"], positives);
+      if (const auto invalid = NumberAt(entry, "/coverage/invalid")) test["counts"]["invalid"] = static_cast<uint64_t>(*invalid);
       test["metrics"] = MetricsFrom(*CountsFrom(&test["counts"]));
+      // Where one subject gave several readings: an interval by subject, rather than Wilson's.
+      if (const Json* intervals = Find(entry, "/intervals")) {
+        for (const auto& [metric, interval] : intervals->items()) {
+          if (test["metrics"].contains(metric)) test["metrics"][metric]["ci"] = interval;
+        }
+      }
       test["plots"] = Json::array({MatrixPlot(entry["counts"])});
+      for (const Json& plot : ArrayAt(entry, "/plots")) test["plots"].push_back(plot);
     }
     tests.push_back(std::move(test));
   }

@@ -12,12 +12,6 @@ namespace {
 
 constexpr size_t kMaxProblems = 200;
 
-std::string Escaped(const std::string& key) {
-  std::string text;
-  for (const char c : key) text += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
-  return text;
-}
-
 std::string Shown(const Json& value) {
   if (value.is_object()) return "an object";
   if (value.is_array()) return "an array of " + std::to_string(value.size());
@@ -142,7 +136,7 @@ class Validator {
     if (!value.is_object()) return;
     const auto others = schema.find("additionalProperties");
     for (const auto& [key, field] : value.items()) {
-      const std::string place = where + "/" + Escaped(key);
+      const std::string place = where + "/" + PointerStep(key);
       if (const auto it = named.find(key); it != named.end()) {
         Check(*it, field, place);
       } else if (named.empty() && others != schema.end() && !schema.value("properties", Json::object()).contains(key)) {
@@ -164,8 +158,8 @@ void Walk(const Json& root, const Json& schema, Node& node, const std::string& w
     for (size_t i = 0; i < node.size(); ++i) Walk(root, schema["items"], node[i], where + "/" + std::to_string(i), visit);
   } else if (node.is_object()) {
     for (auto it = node.begin(); it != node.end(); ++it) {
-      const std::string place = where + "/" + Escaped(it.key());
-      if (const Json* named = Find(schema, "/properties/" + Escaped(it.key()))) {
+      const std::string place = where + "/" + PointerStep(it.key());
+      if (const Json* named = Find(schema, "/properties/" + PointerStep(it.key()))) {
         Walk(root, *named, it.value(), place, visit);
       } else if (schema.contains("additionalProperties")) {
         Walk(root, schema["additionalProperties"], it.value(), place, visit);
@@ -188,7 +182,6 @@ std::vector<Problem> ValidateAgainst(const Json& schema, const Json& document) {
 }
 
 std::vector<Problem> Validate(const Json& document) { return ValidateAgainst(DatasheetSchema(), document); }
-
 
 void VisitValues(const Json& document, const std::function<void(const std::string&, const Json&)>& visit) {
   Walk(DatasheetSchema(), DatasheetSchema(), document, "", visit);

@@ -12,12 +12,7 @@
 namespace mls::datasheet {
 namespace {
 
-// Plain(key) with a capital.
-std::string Words(std::string key) {
-  key = Plain(std::move(key));
-  if (!key.empty()) key[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(key[0])));
-  return key;
-}
+std::string Words(const std::string& key) { return Capital(Plain(key)); }
 
 std::string Joined(const Json& list) {
   std::string text;
@@ -67,8 +62,9 @@ class Builder {
   void Paragraph(const std::string& text) {
     if (!text.empty()) view_.blocks.push_back({Block::kParagraph, text, {}, {}, {}});
   }
-  void List(const std::vector<std::string>& items) {
-    if (!items.empty()) view_.blocks.push_back({Block::kList, "", items, {}, {}});
+  void Cards(std::vector<Card> cards) {
+    cards.erase(std::remove_if(cards.begin(), cards.end(), [](const Card& card) { return card.items.empty(); }), cards.end());
+    if (!cards.empty()) view_.blocks.push_back({Block::kCards, "", std::move(cards), {}, {}});
   }
   // Columns without any content are left out.
   void Add(Table table) {
@@ -140,8 +136,8 @@ class Builder {
     if (!tests.empty()) {
       const Json* recall = Find(tests[0], "/metrics/recall");
       const Json* wrong = Find(tests[0], "/metrics/false_positive_rate");
-      if (recall != nullptr) Fact("Recall", RateText(*recall, false), "95 %: " + RateText(*recall, true) + ", n = " + std::to_string(recall->value("n", 0)));
-      if (wrong != nullptr) Fact("False positives", RateText(*wrong, false), "95 %: " + RateText(*wrong, true) + ", n = " + std::to_string(wrong->value("n", 0)));
+      if (recall != nullptr) Fact("Recall", RateText(*recall, false), RateText(*recall, true) + ", n = " + std::to_string(recall->value("n", 0)));
+      if (wrong != nullptr) Fact("False positives", RateText(*wrong, false), RateText(*wrong, true) + ", n = " + std::to_string(wrong->value("n", 0)));
     }
     for (const Json& test : tests) {
       const Json* rate = Find(test, "/continuous/rate_per_hour");
@@ -156,27 +152,35 @@ class Builder {
       const auto uncertainty = NumberAt(*value, "/uncertainty");
       Fact(label, ValueText(*value), fallback + kind + (uncertainty ? ", ± " + Pretty(*uncertainty) : ""));
     };
+    add("Latency", "/model/performance/latency/stimulus_to_read_p50", "");
+    add("Time of an inference", "/model/specification/0/inference_time", "");
     add("Power, continuous", "/model/performance/energy/modes/0/power", "");
     add("Energy per inference", "/model/performance/energy/per_inference", "");
-    add("Model", "/model/specification/0/flash", "int8 file, ");
+    add("Battery life", "/model/performance/energy/battery_life", "");
+    add("Model", "/model/specification/0/flash", "");
     add("Carbon footprint", "/hardware/footprint/total", Pretty(NumberAt(document_, "/hardware/footprint/years").value_or(3)) + " years, CO₂e, ");
   }
 
-  void Claims(const std::string& title, const std::string& pointer) {
+  std::vector<std::string> Claims(const std::string& pointer) {
     std::vector<std::string> items;
     for (const Json& claim : ArrayAt(document_, pointer)) {
-      const std::string tests = Joined(ArrayAt(claim, "/tests"));
-      items.push_back(TextAt(claim, "/text") + (tests.empty() ? "" : " (shown by: " + tests + ")"));
+      std::string shown;
+      for (const Json& id : ArrayAt(claim, "/tests")) shown += (shown.empty() ? "" : ", ") + TitleOfTest(id.is_string() ? id.get<std::string>() : "");
+      items.push_back(TextAt(claim, "/text") + (shown.empty() ? "" : " (shown by the test “" + shown + "”)"));
     }
-    if (items.empty()) return;
-    Heading(title);
-    List(items);
+    return items;
+  }
+
+  std::string TitleOfTest(const std::string& id) {
+    for (const Json& test : ArrayAt(document_, "/model/performance/tests")) {
+      if (TextAt(test, "/id") == id) return TextAt(test, "/title", id);
+    }
+    return id;
   }
 
   void Overview() {
     Section("Overview");
-    Claims("Features", "/overview/features");
-    Claims("Use cases", "/overview/use_cases");
+    Cards({{"Features", Claims("/overview/features")}, {"Use cases", Claims("/overview/use_cases")}});
     Table form = ValueTable("Form factor");
     AddAll(form, "/overview/form_factor");
     Add(std::move(form));
@@ -185,10 +189,24 @@ class Builder {
 
   void Model() {
     Section("Model characteristics");
-    ArrayTable("Software flow", "/model/software_flow", {{"stage", "Stage"}, {"input", "Input"}, {"output", "Output"}, {"kept", "Kept"}});
+    SoftwareFlow();
     ForEachSpec();
     DatasetLabel();
     PrivacyLabel();
+  }
+
+  void SoftwareFlow() {
+    std::vector<Card> stages;
+    for (const Json& stage : ArrayAt(document_, "/model/software_flow")) {
+      Card card{TextAt(stage, "/stage"), {}};
+      for (const char* key : {"input", "output", "description", "kept"}) {
+        if (const std::string text = TextAt(stage, std::string("/") + key); !text.empty()) card.items.push_back(std::string(key) + ": " + text);
+      }
+      stages.push_back(std::move(card));
+    }
+    if (stages.empty()) return;
+    Heading("Software flow");
+    view_.blocks.push_back({Block::kFlow, "Software flow", std::move(stages), {}, {}});
   }
 
   void ForEachSpec() {
@@ -233,19 +251,22 @@ class Builder {
     const Json* label = Find(document_, "/model/privacy_label");
     if (label == nullptr) return;
     Heading("Security and privacy label");
-    const char* const kTypes[] = {"visual", "audio", "physiological", "location"};
+    std::vector<std::string> types, without;
+    for (const char* type : {"visual", "audio", "physiological", "location"}) {
+      (TextAt(*label, std::string("/data_types/") + type + "/collects") == "no" ? without : types).push_back(type);
+    }
     const char* const kFields[] = {"collects", "sensor", "purpose", "stored_on_device", "stored_in_cloud", "shared_with", "sold_to", "collection_frequency", "retention"};
-    Table table{"Data practices", {"", "Visual", "Audio", "Physiological", "Location"}, {}, {}, false};
+    Table table{"Data practices", {""}, {}, {}, false};
+    for (const std::string& type : types) table.columns.push_back(Words(type) + " data");
     for (const char* field : kFields) {
       std::vector<Cell> row = {{Words(field)}};
-      for (const char* type : kTypes) {
-        const std::string base = std::string("/data_types/") + type;
-        const bool none = TextAt(*label, base + "/collects") == "no";
-        row.push_back({TextAt(*label, base + "/" + field, none ? "–" : "not disclosed")});
-      }
+      for (const std::string& type : types) row.push_back({TextAt(*label, "/data_types/" + type + "/" + field, "not disclosed")});
       table.rows.push_back(std::move(row));
     }
-    Add(std::move(table));
+    if (!types.empty()) Add(std::move(table));
+    std::string none;
+    for (const std::string& type : without) none += (none.empty() ? "" : ", ") + type;
+    if (!none.empty()) Paragraph("Not collected: " + none + " data.");
     Table more{"Security and layer 2", {"Topic", "Statement"}, {}, {}, false};
     more.rows.push_back({{"Security updates"}, {TextAt(*label, "/security_updates", "not disclosed")}});
     more.rows.push_back({{"Access control"}, {TextAt(*label, "/access_control", "not disclosed")}});
@@ -268,16 +289,20 @@ class Builder {
       Heading(TextAt(test, "/title"));
       Paragraph(Words(TextAt(test, "/description")) + (TextAt(test, "/description").empty() ? "" : ". ") + "Kind: " + Plain(TextAt(test, "/kind")) +
                 " test" + (test.contains("threshold") ? ", threshold " + ValueText(test["threshold"]) : "") + (test.contains("subjects") ? ", " + test["subjects"].dump() + " subjects" : "") + ".");
-      if (const Json* counts = Find(test, "/counts")) {
-        Table table{"Counts", {"", "Detected", "Not detected"}, {false, true, true}, {}, false};
-        const auto n = [&](const char* key) { return Pretty(counts->value(key, 0.0)); };
-        table.rows.push_back({{"Present"}, {n("true_positive")}, {n("false_negative")}});
-        table.rows.push_back({{"Absent"}, {n("false_positive")}, {n("true_negative")}});
-        Add(std::move(table));
+      const Json& plots = ArrayAt(test, "/plots");
+      const bool shown = std::any_of(plots.begin(), plots.end(), [](const Json& plot) { return TextAt(plot, "/kind") == "matrix" && ArrayAt(plot, "/labels").size() == 2; });
+      if (const Json* counts = Find(test, "/counts"); counts != nullptr && !shown) {
+        Chart chart;
+        chart.kind = Chart::kMatrix;
+        chart.title = "Counts";
+        chart.matrix = {"Counts", {"truth \\ decision", "present", "absent"}, {false, true, true}, {}, false};
+        const auto n = [&](const char* key) { return Pretty(NumberAt(*counts, std::string("/") + key).value_or(0)); };
+        chart.matrix.rows = {{{"present"}, {n("true_positive")}, {n("false_negative")}}, {{"absent"}, {n("false_positive")}, {n("true_negative")}}};
+        Add(std::move(chart));
       }
       Rates(test);
+      for (const Json& plot : plots) Plot(plot);
       Slices(test);
-      for (const Json& plot : ArrayAt(test, "/plots")) Plot(plot);
       if (const Json* continuous = Find(test, "/continuous")) {
         Table table{"Continuous operation", {"Hours", "False accepts", "Per hour", "95 % interval"}, {true, true, true, true}, {}, false};
         const Json* rate = Find(*continuous, "/rate_per_hour");
@@ -296,7 +321,7 @@ class Builder {
   void Rates(const Json& test) {
     const Json* metrics = Find(test, "/metrics");
     if (metrics == nullptr) return;
-    Chart chart{Chart::kBars, "Rates with 95 % intervals", "", "", 1, {}, {}, false, {}};
+    Chart chart{Chart::kBars, "Rates with 95 % intervals", "", "", 1, {}, {}, false, {}, {}, {}};
     for (const auto& [name, metric] : metrics->items()) {
       if (ValueAt(metric, "")) chart.bars.push_back(RateBar(Words(name), metric));
     }
@@ -310,7 +335,7 @@ class Builder {
     }
     for (const std::string& factor : factors) {
       for (const auto& [key, title] : {std::pair{"recall", "Recall"}, std::pair{"false_positive_rate", "False-positive rate"}}) {
-        Chart chart{Chart::kBars, std::string(title) + " by " + Plain(factor), "", "", 1, {}, {}, false, {}};
+        Chart chart{Chart::kBars, std::string(title) + " by " + Plain(factor), "", "", 1, {}, {}, false, {}, {}, {}};
         for (const Json& slice : ArrayAt(test, "/slices")) {
           const Json* metric = Find(slice, std::string("/metrics/") + key);
           if (TextAt(slice, "/factor") == factor && metric != nullptr) chart.bars.push_back(RateBar(TextAt(slice, "/level") + ", n = " + std::to_string(metric->value("n", 0)), *metric));
@@ -321,7 +346,7 @@ class Builder {
   }
 
   void Plot(const Json& plot) {
-    Chart chart{Chart::kBars, TextAt(plot, "/title"), TextAt(plot, "/x_label"), TextAt(plot, "/y_label"), 1, {}, {}, false, {}};
+    Chart chart{Chart::kBars, TextAt(plot, "/title"), TextAt(plot, "/x_label"), TextAt(plot, "/y_label"), 1, {}, {}, false, {}, {}, {}};
     const std::string kind = TextAt(plot, "/kind");
     if (kind == "line") {
       chart.kind = Chart::kLine;
@@ -408,8 +433,27 @@ class Builder {
     Table mechanical = ValueTable("Dimensions");
     for (const char* key : {"length", "width", "height", "mass"}) AddValue(mechanical, Words(key), Find(document_, std::string("/hardware/mechanical/") + key));
     Add(std::move(mechanical));
-    for (const Json& drawing : ArrayAt(document_, "/hardware/mechanical/drawings")) Paragraph(TextAt(drawing, "/title") + ": " + TextAt(drawing, "/alt"));
+    Outline();
     ArrayTable("Bill of materials", "/hardware/bill_of_materials", {{"part", "Part"}, {"description", "Description"}, {"category", "Category"}, {"quantity", "Quantity"}, {"unit_price", "Unit price"}});
+  }
+
+  // The board from above and from the side, drawn from its dimensions, pins and first transducer.
+  void Outline() {
+    Chart chart;
+    chart.kind = Chart::kOutline;
+    const std::string base = "/hardware/mechanical/";
+    for (const char* key : {"length", "width", "height"}) {
+      const auto side = ValueAt(document_, base + key);
+      if (!side || *side <= 0 || *side > 1e4 || TextAt(document_, base + key + "/unit") != "mm") return;
+      chart.bars.push_back({Words(key), *side, *side, *side, Pretty(*side) + " mm"});
+    }
+    const Json& drawings = ArrayAt(document_, "/hardware/mechanical/drawings");
+    chart.title = drawings.empty() ? "Outline" : TextAt(drawings[0], "/title", "Outline");
+    chart.title += ", schematic";
+    chart.alt = drawings.empty() ? "The board from above and from the side." : TextAt(drawings[0], "/alt");
+    chart.labels.push_back(At("/hardware/transducers/0/kind"));
+    for (const Json& pin : ArrayAt(document_, "/hardware/communication/pins")) chart.labels.push_back(TextAt(pin, "/pin") + " " + TextAt(pin, "/name"));
+    Add(std::move(chart));
   }
 
   void Footprint() {
@@ -419,7 +463,7 @@ class Builder {
     for (const Json& statement : ArrayAt(*footprint, "/statements")) Paragraph(TextAt(statement, "/text"));
     auto blocks = BlocksFrom(*footprint);
     std::sort(blocks.begin(), blocks.end(), [](const auto& a, const auto& b) { return a.kg.typ > b.kg.typ; });
-    Chart chart{Chart::kBars, "Carbon footprint by block, low to high", "kg CO₂e", "", 0, {}, {}, false, {}};
+    Chart chart{Chart::kBars, "Carbon footprint by block, low to high", "kg CO₂e", "", 0, {}, {}, false, {}, {}, {}};
     for (const FootprintBlock& block : blocks) {
       chart.bars.push_back({Words(block.block), block.kg.typ, block.kg.low, block.kg.high, NumberText(block.kg.typ, 2)});
       chart.x_max = std::max(chart.x_max, block.kg.high);
@@ -433,19 +477,16 @@ class Builder {
     Paragraph(TextAt(*footprint, "/method"));
   }
 
-  void TextList(const char* title, const char* pointer) {
+  std::vector<std::string> TextList(const char* pointer) {
     std::vector<std::string> items;
     for (const Json& entry : ArrayAt(document_, pointer)) items.push_back(entry.get<std::string>());
-    if (items.empty()) return;
-    Heading(title);
-    List(items);
+    return items;
   }
 
   void Limits() {
     Section("Limitations");
-    TextList("Out of scope", "/limitations/out_of_scope");
-    TextList("Known limits", "/limitations/known");
-    TextList("What measurement cannot settle", "/limitations/not_settled_by_measurement");
+    Cards({{"Out of scope", TextList("/limitations/out_of_scope")}, {"Known limits", TextList("/limitations/known")},
+           {"What measurement cannot settle", TextList("/limitations/not_settled_by_measurement")}});
     Section("Lifecycle");
     Table table{"Support", {"Field", "Value"}, {}, {}, false};
     if (const Json* lifecycle = Find(document_, "/lifecycle")) {

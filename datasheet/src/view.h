@@ -11,6 +11,7 @@ namespace mls::datasheet {
 struct Cell {
   std::string text;
   bool is_kind_of_evidence = false;  // shown as a mark
+  bool is_soft = false;              // an aside
 };
 
 struct Table {
@@ -30,7 +31,7 @@ struct Bar {
 };
 
 struct Chart {
-  enum Kind { kBars, kHistogram, kLine, kMatrix } kind = kBars;
+  enum Kind { kBars, kHistogram, kLine, kMatrix, kOutline } kind = kBars;
   std::string title;
   std::string x_label;
   std::string y_label;
@@ -39,6 +40,8 @@ struct Chart {
   std::vector<std::pair<double, double>> points;  // kLine, both axes 0 to 1
   bool diagonal = false;                          // kLine: where chance would be
   Table matrix;                                   // kMatrix: rows are true labels, columns decisions
+  std::vector<std::string> labels;                // kOutline: the part in the middle, then the pins; bars are length, width and height in mm
+  std::string alt;                                // kOutline: the drawing in words
 };
 
 struct KeyFact {
@@ -47,10 +50,16 @@ struct KeyFact {
   std::string detail;
 };
 
-struct Block {
-  enum Kind { kSection, kHeading, kParagraph, kList, kTable, kChart } kind;
-  std::string text;
+// Neighbours of this kind stand side by side where there is room.
+struct Card {
+  std::string title;
   std::vector<std::string> items;
+};
+
+struct Block {
+  enum Kind { kSection, kHeading, kParagraph, kCards, kFlow, kTable, kChart } kind;
+  std::string text;
+  std::vector<Card> cards;  // kCards; kFlow: one per stage
   Table table;
   Chart chart;
 };
@@ -68,6 +77,8 @@ View MakeView(const Json& document);
 
 // "false_positive_rate" as "false positive rate".
 std::string Plain(std::string key);
+// With a capital letter at its beginning.
+std::string Capital(std::string text);
 // UCUM codes as people write units: "uJ" is "µJ", "Cel" is "°C".
 std::string UnitText(const std::string& ucum);
 // 2589184 as "2 589 184" (with thin spaces), 0.92512 as "0.9251".

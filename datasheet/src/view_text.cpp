@@ -12,6 +12,11 @@ std::string Plain(std::string key) {
   return key;
 }
 
+std::string Capital(std::string text) {
+  if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text;
+}
+
 std::string UnitText(const std::string& ucum) {
   static const std::map<std::string, std::string> names = {
       {"1", ""}, {"By", "bytes"}, {"kBy", "kB"}, {"KiBy", "KiB"}, {"MBy", "MB"}, {"MiBy", "MiB"}, {"By/s", "bytes/s"}, {"Cel", "°C"}, {"deg", "°"}, {"uJ", "µJ"},

@@ -1,6 +1,7 @@
 // mlsensor-datasheet: make, check, render and sign datasheets from the command line.
 //
 // Exit status: 0 all is well, 1 the datasheet has faults (or two of them differ), 2 the command could not be carried out.
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -10,11 +11,15 @@
 #include <CLI/CLI.hpp>
 
 #include "embedded.h"
+#include "measure_commands.h"
+#include "mls/datasheet/compare.h"
 #include "mls/datasheet/completeness.h"
 #include "mls/datasheet/export.h"
 #include "mls/datasheet/footprint.h"
 #include "mls/datasheet/generate.h"
+#include "mls/datasheet/import.h"
 #include "mls/datasheet/lint.h"
+#include "mls/datasheet/pdf.h"
 #include "mls/datasheet/render.h"
 #include "mls/datasheet/schema.h"
 #include "mls/datasheet/signature.h"
@@ -90,8 +95,8 @@ int RunFootprint(const std::string& path, double power_mw, const std::string& gr
   const Json* found = Find(document, "/hardware/footprint");
   Json facts = found != nullptr ? *found : document;
   if (!grid.empty()) facts["grid"] = grid;
-  std::optional<Kilograms> power;
-  if (power_mw > 0) power = Kilograms{power_mw / 1000, power_mw / 1000, power_mw / 1000};
+  std::optional<Levels> power;
+  if (power_mw > 0) power = Levels{power_mw / 1000, power_mw / 1000, power_mw / 1000};
   const Json section = Need(MakeFootprint(facts, power, "--power-mw"));
   std::printf("%-16s %-60s %8s %8s %8s\n", "block", "", "low", "typical", "high");
   for (const FootprintBlock& block : BlocksFrom(section)) {
@@ -104,17 +109,34 @@ int RunFootprint(const std::string& path, double power_mw, const std::string& gr
   return 0;
 }
 
-struct GenerateArguments {
-  std::string facts, manifest, results, firmware, firmware_version, output;
+struct Pages {
+  std::string html, markdown, pdf;
 };
 
-int RunGenerate(const GenerateArguments& arguments) {
+// Writes the pages that are asked for; says how long the one that is made most often took.
+void WritePages(const Json& document, const Pages& pages) {
+  if (!pages.html.empty() || !pages.pdf.empty()) {
+    const auto begin = std::chrono::steady_clock::now();
+    const std::string html = RenderHtml(document);
+    const double ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+    if (!pages.html.empty()) Write(pages.html, html);
+    std::cerr << "HTML: " << html.size() / 1000 << " kB in " << NumberText(ms, 3) << " ms\n";
+    if (!pages.pdf.empty()) Need(WritePdf(html, pages.pdf));
+  }
+  if (!pages.markdown.empty()) Write(pages.markdown, RenderMarkdown(document));
+}
+
+struct GenerateArguments {
+  std::string facts, manifest, results, firmware, firmware_version, device, output;
+};
+
+int RunGenerate(const GenerateArguments& arguments, const Pages& pages) {
   GenerateInputs inputs;
   inputs.facts = LoadOrStop(arguments.facts, true);
   if (!arguments.manifest.empty()) {
     inputs.manifest = LoadOrStop(arguments.manifest);
     const auto model = std::filesystem::path(arguments.manifest).parent_path() / TextAt(*inputs.manifest, "/file");
-    if (std::filesystem::is_regular_file(model)) inputs.model_sha256 = Sha256Hex(Need(ReadText(model.string(), 64 * 1024 * 1024)));
+    if (std::filesystem::is_regular_file(model)) inputs.model_file = Need(ReadModelFile(model.string()));
   }
   if (!arguments.results.empty()) {
     inputs.results_text = Need(ReadText(arguments.results));
@@ -122,17 +144,47 @@ int RunGenerate(const GenerateArguments& arguments) {
   }
   if (!arguments.firmware.empty()) inputs.firmware_sha256 = Sha256Hex(Need(ReadText(arguments.firmware, 64 * 1024 * 1024)));
   inputs.firmware_version = arguments.firmware_version;
+  if (!arguments.device.empty()) TakeFromDevice(arguments.device, inputs);
   const Json document = Need(Generate(inputs));
   Write(arguments.output, ToText(document));
+  WritePages(document, pages);
   std::cerr << "SHA-256 " << Need(DatasheetSha256(document)) << ", " << NumberText(std::floor(ScoreOf(document).score() * 1000) / 10, 4) << " % of the template filled\n";
   return 0;
 }
 
-int RunRender(const std::string& path, const std::string& html, const std::string& markdown) {
-  const Json document = LoadValid(path);
-  if (!html.empty()) Write(html, RenderHtml(document));
-  if (!markdown.empty()) Write(markdown, RenderMarkdown(document));
-  if (html.empty() && markdown.empty()) Write("-", RenderMarkdown(document));
+int RunRender(const std::string& path, Pages pages) {
+  if (pages.html.empty() && pages.markdown.empty() && pages.pdf.empty()) pages.markdown = "-";
+  WritePages(LoadValid(path), pages);
+  return 0;
+}
+
+int RunInit(const std::string& output) {
+  if (!output.empty() && output != "-" && std::filesystem::exists(output)) throw Stop{kFailed, output + ": expected a new file, found one that exists: facts are never overwritten"};
+  Write(output, std::string(kFactsTemplate));
+  return 0;
+}
+
+int RunImport(const std::string& path, const std::string& into, const std::string& output) {
+  auto card = ImportCard(Need(ReadText(path)), path);
+  if (!card.ok()) {
+    const Problem& problem = card.problem();
+    throw Stop{kFailed, path + (problem.where.empty() ? "" : ", " + problem.where) + ": expected " + problem.expected + ", found " + problem.found};
+  }
+  const Json facts = into.empty() ? card->facts : MergeFacts(LoadOrStop(into, true), card->facts);
+  Write(output, ToText(facts));
+  std::cerr << path << ": " << card->format << ", " << card->facts.flatten().size() << " facts\n";
+  if (!card->ignored.empty()) {
+    std::cerr << "without a place in a datasheet:";
+    for (const std::string& field : card->ignored) std::cerr << " " << field;
+    std::cerr << "\n";
+  }
+  return 0;
+}
+
+int RunCompare(const std::string& a, const std::string& b, const std::string& html) {
+  const Json first = LoadValid(a), second = LoadValid(b);
+  if (!html.empty()) Write(html, CompareHtml(first, second));
+  else Write("-", CompareMarkdown(first, second));
   return 0;
 }
 
@@ -178,16 +230,9 @@ int RunCheck(const std::string& path, const std::string& key, std::string envelo
 }
 
 int RunDiff(const std::string& before_path, const std::string& after_path) {
-  const Json before = LoadOrStop(before_path);
-  const Json after = LoadOrStop(after_path);
-  const Json changes = Json::diff(before, after);
-  for (const Json& change : changes) {
-    const std::string pointer = TextAt(change, "/path");
-    const Json* old_value = Find(before, pointer);
-    const Json* new_value = Find(change, "/value");
-    std::cout << pointer << ": " << (old_value != nullptr && TextAt(change, "/op") != "add" ? old_value->dump() : "none") << " -> " << (new_value != nullptr ? new_value->dump() : "none") << "\n";
-  }
-  return changes.empty() ? 0 : kFaults;
+  const auto lines = DiffLines(LoadOrStop(before_path), LoadOrStop(after_path));
+  for (const std::string& line : lines) std::cout << line << "\n";
+  return lines.empty() ? 0 : kFaults;
 }
 
 }  // namespace
@@ -198,10 +243,11 @@ int main(int argc, char** argv) {
   CLI::App app{"Datasheets of ML sensors: make, check, render, sign."};
   app.require_subcommand(1);
   std::function<int()> command;
-  std::string file, other, key, output, html, markdown, grid;
+  std::string file, other, key, output, html, grid;
   double least = 0, power_mw = 0;
   bool explain = false, json = false;
   GenerateArguments generate;
+  Pages pages;
 
   const auto add = [&](const char* name, const char* help, std::function<int()> run) {
     CLI::App* sub = app.add_subcommand(name, help);
@@ -210,7 +256,17 @@ int main(int argc, char** argv) {
   };
   const auto with_file = [&](CLI::App* sub) { sub->add_option("file", file, "Datasheet (JSON)")->required(); return sub; };
 
-  add("init", "Write a commented template of declared facts", [&] { Write(output, std::string(kFactsTemplate)); return 0; })->add_option("-o,--output", output, "File to write (default: standard output)");
+  const auto with_pages = [&](CLI::App* sub) {
+    sub->add_option("--html", pages.html, "HTML page to write");
+    sub->add_option("--markdown", pages.markdown, "Markdown to write");
+    sub->add_option("--pdf", pages.pdf, "PDF to write; needs Chromium or Chrome");
+  };
+  const auto with_output = [&](CLI::App* sub) { sub->add_option("-o,--output", output, "File to write (default: standard output)"); return sub; };
+
+  with_output(add("init", "Write a commented template of declared facts", [&] { return RunInit(output); }));
+  CLI::App* import = with_output(add("import", "Take facts over from a model card or a Croissant file", [&] { return RunImport(file, other, output); }));
+  import->add_option("card", file, "Hugging Face model card or model-index, Model Card Toolkit JSON, or Croissant")->required();
+  import->add_option("--into", other, "Facts that are kept; only what they lack is taken over");
   with_file(add("validate", "Check against the schema", [&] { return RunValidate(file); }));
   CLI::App* lint = with_file(add("lint", "Check a datasheet against itself", [&] { return RunLint(file, explain, json); }));
   lint->add_flag("--explain", explain, "Say why each rule exists");
@@ -219,19 +275,18 @@ int main(int argc, char** argv) {
   CLI::App* footprint = with_file(add("footprint", "Carbon footprint of declared facts", [&] { return RunFootprint(file, power_mw, grid); }));
   footprint->add_option("--power-mw", power_mw, "Mean power, for the use phase");
   footprint->add_option("--grid", grid, "US, CN, DE, FR, GB, IN, TW or world");
-  CLI::App* make = add("generate", "Make a datasheet from facts, model and results", [&] { return RunGenerate(generate); });
+  CLI::App* make = add("generate", "Make a datasheet from facts, model and results", [&] { return RunGenerate(generate, pages); });
   make->add_option("facts", generate.facts, "Declared facts (JSON with comments)")->required();
   make->add_option("--model", generate.manifest, "Manifest of the model; the model file beside it must match");
   make->add_option("--results", generate.results, "Measured results of that model");
   make->add_option("--firmware", generate.firmware, "Firmware image, for its hash");
+  make->add_option("--device", generate.device, "Live module: gives hash and version of the firmware; must run that model, and be what was measured");
   make->add_option("--firmware-version", generate.firmware_version, "Version of the firmware");
   make->add_option("-o,--output", generate.output, "File to write (default: standard output)");
-  CLI::App* render = with_file(add("render", "Make pages for people", [&] { return RunRender(file, html, markdown); }));
-  render->add_option("--html", html, "HTML page to write");
-  render->add_option("--markdown", markdown, "Markdown to write (default: standard output)");
-  CLI::App* to = with_file(add("export", "Write it in a format that others read", [&] { return RunExport(file, other, output); }));
-  to->add_option("--format", other, "model-card, model-index, croissant, cyclonedx, spdx or thing")->required();
-  to->add_option("-o,--output", output, "File to write (default: standard output)");
+  with_pages(make);
+  with_pages(with_file(add("render", "Make pages for people (default: Markdown to standard output)", [&] { return RunRender(file, pages); })));
+  CLI::App* to = with_output(with_file(add("export", "Write it in a format that others read", [&] { return RunExport(file, other, output); })));
+  to->add_option("--format", other, "model-card, model-index, croissant, cyclonedx, spdx, edatasheet or thing")->required();
   add("key", "Make an Ed25519 key pair: PREFIX.key and PREFIX.pub", [&] { return RunKey(output); })->add_option("prefix", output, "Path without ending")->required();
   CLI::App* sign = with_file(add("sign", "Sign a datasheet (Ed25519, in-toto statement)", [&] { return RunSign(file, key, output); }));
   sign->add_option("--key", key, "Private key (PEM)")->required();
@@ -239,11 +294,18 @@ int main(int argc, char** argv) {
   CLI::App* check = with_file(add("check", "Check the signature of a datasheet", [&] { return RunCheck(file, key, other); }));
   check->add_option("--key", key, "Public key (PEM)")->required();
   check->add_option("--statement", other, "Signed statement (default: FILE.intoto.json)");
+  CLI::App* compare = add("compare", "Two sensors side by side, with what cannot be compared and why", [&] { return RunCompare(file, other, html); });
+  compare->add_option("a", file, "Datasheet (JSON)")->required();
+  compare->add_option("b", other, "Another datasheet (JSON)")->required();
+  compare->add_option("--html", html, "Page to write (default: Markdown to standard output)");
   with_file(add("diff", "What changed between two revisions", [&] { return RunDiff(file, other); }))->add_option("other", other, "The newer datasheet")->required();
+  AddMeasureCommands(app);
 
   try {
     app.parse(argc, argv);
     return command();
+  } catch (const CLI::RuntimeError& ended) {  // A command that reports by itself.
+    return ended.get_exit_code();
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kFailed;
   } catch (const Stop& stop) {

@@ -45,7 +45,7 @@ std::vector<std::string> I2cPlacesOn(std::string_view bus, std::span<const uint8
   std::vector<std::string> places;
   for (const uint8_t address : addresses) {
     char text[8];
-    std::snprintf(text, sizeof text, "@0x%02X", address);
+    std::snprintf(text, sizeof text, "@0x%02x", address);
     places.push_back("i2c:" + std::string(bus) + text);
   }
   return places;

@@ -10,16 +10,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from person_test_list import source_of
 
-# Sources of everyday scenes, where the source does not give the label away. They take no part in training:
-# they are the test (person_evaluate.py). 18f_team shows the same people as 18f_blog, so it stays out too.
-HELD_OUT_SOURCES = ("18f_blog", "18f_team", "azure", "carnd", "coco", "ctim", "intel_video", "oi_roboflow", "ols",
-                    "openimages")
 CUT_OUT_SOURCE = "ccp"  # street fashion: one standing person in the middle
-
-
-def source_of(file: str) -> str:
-    return Path(file).stem.rsplit("_", 1)[0]
 
 
 def cut_out(rgb: np.ndarray) -> np.ndarray:

@@ -31,6 +31,9 @@ CYCLONEDX_PARTS = {
 # The required properties of the specifications that have no official JSON Schema.
 CROISSANT = ["@context", "@type", "conformsTo", "name", "description", "license", "url", "creator", "datePublished", "distribution"]
 
+EDATASHEET = ["componentID", "coreProperties", "pins", "package", "thermal", "componentPropertyExternalFiles"]  # a closed list
+EDATASHEET_ID = ["partType", "manufacturer", "orderableMPN", "sourceDatasheetID", "digitalDatasheetID"]
+
 
 def run(tool: Path, *arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run([str(tool), *arguments], capture_output=True, text=True, timeout=60)
@@ -105,7 +108,7 @@ def main() -> int:
             parts = {uri: json.loads((arguments.schemas / file).read_text()) for uri, file in CYCLONEDX_PARTS.items()}
             for product, path in products.items():
                 exported = {}
-                for form in [*OFFICIAL, "croissant", "model-index"]:
+                for form in [*OFFICIAL, "croissant", "model-index", "edatasheet"]:
                     made = run(arguments.tool, "export", str(path), "--format", form)
                     if made.returncode != 0:
                         faults.append(f"{product}, {form}: {made.stderr}")
@@ -117,6 +120,10 @@ def main() -> int:
                     validator = jsonschema.validators.validator_for(official)(official, resolver=resolver)
                     faults += [f"{product}, {form}: {list(e.absolute_path)} {e.message[:300]}" for e in validator.iter_errors(exported[form])]
                 faults += [f"{product}, croissant: no {key}" for key in CROISSANT if not exported["croissant"].get(key)]
+                part = exported["edatasheet"]
+                faults += [f"{product}, edatasheet: {key} is not known" for key in part if key not in EDATASHEET]
+                faults += [f"{product}, edatasheet: no {key}" for key in EDATASHEET_ID if not part["componentID"].get(key)]
+                faults += [f"{product}, edatasheet: pin without {key}" for key in ("terminalIdentifier", "name") for pin in part["pins"] if not pin.get(key)]
                 results = exported["model-index"]["model-index"][0]["results"]
                 faults += [f"{product}, model-index: incomplete" for r in results if not (r["task"]["type"] and r["dataset"]["name"] and r["metrics"])]
                 if not results or "verified" in json.dumps(results):

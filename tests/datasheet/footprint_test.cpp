@@ -11,7 +11,7 @@ namespace {
 
 enum Level { kLow, kTyp, kHigh };
 
-double At(const Kilograms& kg, Level level) { return level == kLow ? kg.low : level == kTyp ? kg.typ : kg.high; }
+double At(const Levels& kg, Level level) { return level == kLow ? kg.low : level == kTyp ? kg.typ : kg.high; }
 double TwoDecimals(double kg) { return std::round(kg * 100) / 100; }
 
 std::vector<FootprintBlock> Blocks(std::initializer_list<const char*> names) {
@@ -92,7 +92,7 @@ TEST(TruncationCase, DoublesAllButTheUsePhase) {
 TEST(MakeFootprint, MakesASectionWithTotalsSensitivityAndASentenceFromItsNumbers) {
   const Json facts = Json::parse(R"({"years": 3, "grid": "world", "blocks": [{"from": "mcu"}, {"from": "mains"}, {"from": "led", "times": 2},
       {"block": "memory", "detail": "flash", "typ_kg": 0.05}]})");
-  const auto section = MakeFootprint(facts, Kilograms{0.01, 0.02, 0.04}, "model.performance.energy");
+  const auto section = MakeFootprint(facts, Levels{0.01, 0.02, 0.04}, "model.performance.energy");
   ASSERT_TRUE(section.ok()) << section.problem().text();
   EXPECT_NEAR((*section)["total"]["value"].get<double>(), 0.17 + 0.52 + 0.06 + 0.05 + UsePhaseKg(0.02, 3, 475), 1e-4);
   EXPECT_EQ((*section)["blocks"].size(), 5u);

@@ -73,9 +73,9 @@ TEST_P(Products, AreRefusedWithResultsOfAnotherModel) {
 
 TEST_P(Products, AreRefusedWhenTheModelFileIsNotTheOneOfTheManifest) {
   GenerateInputs inputs = InputsOf(GetParam());
-  inputs.model_sha256 = std::string(64, '3');
+  inputs.model_file = ModelFile{std::string(64, '3'), 1, 1, 1};
   EXPECT_EQ(Generate(inputs).problem().where, "manifest, /sha256");
-  inputs.model_sha256 = (*inputs.manifest)["sha256"];
+  inputs.model_file->sha256 = (*inputs.manifest)["sha256"];
   EXPECT_TRUE(Generate(inputs).ok());
 }
 
@@ -83,6 +83,61 @@ TEST_P(Products, AreRefusedWhenAFactIsTypedThatTheManifestKnows) {
   GenerateInputs inputs = InputsOf(GetParam());
   inputs.facts["model"]["specification"][0]["macs"] = 1;
   EXPECT_EQ(Generate(inputs).problem().where, "/model/specification/0/macs");
+}
+
+TEST_P(Products, AreRefusedWithResultsOfOtherFirmware) {
+  GenerateInputs inputs = InputsOf(GetParam());
+  (*inputs.results)["firmware_sha256"] = std::string(64, 'e');
+  EXPECT_THAT(Generate(inputs).problem().text(), HasSubstr("measured on other firmware"));
+  inputs.firmware_sha256.clear();
+  EXPECT_EQ(TextAt(*Generate(inputs), "/provenance/firmware_sha256"), std::string(64, 'e'));
+}
+
+TEST_P(Products, TakeLatencyEnergyAndSplitsFromTheResults) {
+  GenerateInputs inputs = InputsOf(GetParam());
+  const Json evidence = {{"kind", "measured"}, {"run_id", "r"}, {"raw_sha256", std::string(64, 'a')}};
+  (*inputs.results)["latency"] = {{"values", {{"stimulus_to_read_p50", {{"value", 30}, {"unit", "ms"}, {"evidence", evidence}}}}}, {"plots", Json::array()}};
+  (*inputs.results)["energy"] = {{"modes", {{{"mode", "continuous"}, {"power", {{"value", 20}, {"unit", "mW"}, {"evidence", evidence}}}}}}};
+  (*inputs.results)["splits"]["test"] = {{"sha256", std::string(64, 'b')}, {"n", 7}};
+  const auto document = Generate(inputs);
+  ASSERT_TRUE(document.ok()) << document.problem().text();
+  EXPECT_EQ(ValueAt(*document, "/model/performance/latency/stimulus_to_read_p50"), 30);
+  EXPECT_EQ(TextAt(*document, "/model/specification/0/training/splits/2/sha256"), std::string(64, 'b'));
+  // The use phase follows from the measured power, and what is filled needs no excuse.
+  const Json& blocks = ArrayAt(*document, "/hardware/footprint/blocks");
+  EXPECT_NEAR(blocks.back()["typ_kg"].get<double>(), UsePhaseKg(0.020, 3, 475, 0.8), 1e-3);
+  for (const Json& excuse : ArrayAt(*document, "/not_applicable")) EXPECT_NE(TextAt(excuse, "/pointer"), "/model/performance/latency");
+}
+
+TEST(Generate, AnswersFactsOfTheWrongTypesWithAProblem) {
+  for (const char* text : {R"({"overview": {}, "model": {"specification": [7]}, "hardware": {}})", R"({"overview": {}, "model": {}, "hardware": {"communication": "x"}})",
+                           R"({"overview": {}, "model": {"performance": []}, "hardware": {"footprint": 3}})", "[]", "null"}) {
+    GenerateInputs inputs;
+    inputs.facts = Json::parse(text);
+    inputs.manifest = LoadTestFile("person.manifest.json");
+    EXPECT_FALSE(Generate(inputs).ok()) << text;
+  }
+}
+
+TEST(ReadModelFile, CountsTheWeightsOfTheShippedModels) {
+  for (const auto& [name, parameters] : {std::pair{"keyword", 30'000u}, {"person", 150'000u}}) {
+    const auto model = ReadModelFile(std::string(MLS_SOURCE_DIR) + "/models/" + name + "/" + name + ".tflite");
+    ASSERT_TRUE(model.ok()) << model.problem().text();
+    EXPECT_GT(model->parameters, parameters);
+    EXPECT_LT(model->parameters, 2 * parameters);
+    EXPECT_GT(model->arena_bytes, 10'000u);
+  }
+  EXPECT_THAT(ReadModelFile(TestFile("minimal.json")).problem().text(), HasSubstr("not a TensorFlow Lite model"));
+}
+
+TEST(TestsFromResults, AddsSmallLevelsUp) {
+  const Json results = Json::parse(R"({"t": {"counts": {"yes": {"yes": 70}}},
+      "t_by_room": {"big": {"counts": {"yes": {"yes": 50, "none": 10}}}, "small": {"counts": {"yes": {"yes": 3}}}, "tiny": {"counts": {"yes": {"none": 2, "yes": 1}}}}})");
+  const auto tests = TestsFromResults(results, Json::object(), {"yes"}, std::string(64, '0'));
+  const Json& slices = (*tests)[0]["slices"];
+  ASSERT_EQ(slices.size(), 2u);
+  EXPECT_EQ(slices[1]["level"], "others (small, tiny)");
+  EXPECT_EQ(slices[1]["counts"]["true_positive"], 4);
 }
 
 TEST(TestsFromResults, CountsAnotherWordAsAMissOfTheSpokenOne) {

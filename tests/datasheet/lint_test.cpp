@@ -8,6 +8,7 @@
 #include "mls/datasheet/facts.h"
 #include "mls/datasheet/schema.h"
 #include "test_documents.h"
+#include "ucum.h"
 
 namespace mls::datasheet {
 namespace {
@@ -118,6 +119,21 @@ TEST(Lint, FindsOneMistakeAtATime) {
       {"/model/performance/tests/0/slices", R"([
          {"factor": "f", "level": "a", "counts": {"true_positive": 3, "false_negative": 2, "false_positive": 0, "true_negative": 0}},
          {"factor": "f", "level": "b", "counts": {"true_positive": 9, "false_negative": 1, "false_positive": 0, "true_negative": 0}}])", "power-of-evidence"},
+      {"/model/performance/tests/0/metrics/recall/n", "99", "metric-against-counts"},
+      {"/model/performance/tests/0/metrics/recall/ci", R"({"method": "Wilson", "level": 0.95, "lower": 0.89, "upper": 0.91})", "interval-too-narrow"},
+      {"/model/performance/tests/0/continuous", R"({"hours": 10, "false_accepts": 0, "rate_per_hour": {"value": 0, "ci": {"method": "x", "level": 0.95, "upper": 0.1}}})", "interval-too-narrow"},
+      {"/model/performance/tests/0/continuous", R"({"hours": 10, "false_accepts": 5, "rate_per_hour": {"value": 0.4, "ci": {"method": "x", "level": 0.95, "upper": 2}}})", "metric-against-counts"},
+      {"/model/performance/tests/1", R"({"id": "bench", "title": "Again", "kind": "model"})", "test-twice"},
+      {"/hardware/electrical/supply_voltage", R"({"typ": 3.3, "evidence": {"kind": "declared"}})", "unit-missing"},
+      {"/hardware/electrical/operating_temperature", R"({"min": -300, "unit": "Cel", "evidence": {"kind": "declared"}})", "value-out-of-range"},
+      {"/hardware/mechanical", R"({"length": {"value": -1, "unit": "mm", "evidence": {"kind": "declared"}}})", "value-out-of-range"},
+      {"/declaration/date", "\"2026-02-30\"", "date-impossible"},
+      {"/lifecycle", R"({"released": "2026-01-01", "end_of_support": {"value": "2025-01-01", "evidence": {"kind": "declared"}}})", "support-before-release"},
+      {"/model/specification/0/sha256", "\"0000000000000000000000000000000000000000000000000000000000000000\"", "hash-placeholder"},
+      {"/hardware/registers", R"({"windows": [{"name": "a", "address": "0x00", "size_bytes": 32}, {"name": "b", "address": "0x10", "size_bytes": 32}]})", "registers-overlap"},
+      {"/hardware/registers", R"({"registers": [{"name": "a.b", "access": "read"}, {"name": "a.b", "access": "read"}]})", "registers-overlap"},
+      {"/model/privacy_label", R"({"layer_2": {"ports_and_protocols": "USB only"}})", "privacy-ports"},
+      {"/model/performance/energy", R"({"modes": [{"mode": "continuous", "power": {"value": 10, "unit": "mW"}}], "per_day": {"value": 9, "unit": "W.h"}})", "energy-disagrees"},
   };
   for (const Mistake& mistake : mistakes) {
     Json document = LoadTestFile("minimal.json");
@@ -129,6 +145,27 @@ TEST(Lint, FindsOneMistakeAtATime) {
   Json document = LoadTestFile("minimal.json");
   document[Json::json_pointer(kRecall)].erase("ci");
   EXPECT_THAT(Texts(Lint(document)), HasSubstr("interval-missing"));
+}
+
+TEST(Lint, FindsPartsOfTheSheetThatContradictEachOther) {
+  Json document = LoadTestFile("minimal.json");
+  document.merge_patch(Json::parse(R"({
+      "overview": {"profile": "person"},
+      "model": {"specification": [{"name": "net", "sha256": "5e1844a0ed59123cae9945999f7936821b01681babdee847d4ae6cc487af60e2"}],
+        "dataset_label": {"at_a_glance": {"about_humans": "no"}},
+        "privacy_label": {"data_types": {"visual": {"collects": "yes", "shared_with": "nobody"}}, "layer_2": {"ports_and_protocols": "I2C; no radio"}},
+        "performance": {"energy": {"modes": [{"mode": "continuous", "power": {"value": 200, "unit": "mW"}}]}}},
+      "hardware": {"electrical": {"operating_current": {"typ": 10, "max": 20, "unit": "mA"}, "regulated_voltage": {"value": 3.3, "unit": "V"}},
+        "registers": {"registers": [{"name": "frame.picture", "access": "read"}]},
+        "bill_of_materials": [{"part": "Wi-Fi module", "category": "other", "quantity": 1}]},
+      "provenance": {"model_sha256": "3ee9f6dd932c977171f1482b9cabd0b4d6b6d1cabb5a219b9b781eee256b7575"}})"));
+  const std::string found = Texts(Lint(document));
+  for (const char* rule : {"hash-disagrees /provenance/model_sha256", "dataset-humans", "privacy-register", "privacy-ports", "power-against-current"}) EXPECT_THAT(found, HasSubstr(rule));
+}
+
+TEST(IsUcum, KnowsPrefixesExponentsAndAnnotations) {
+  for (const char* unit : {"V", "mV", "uA", "mm2", "kbit/s", "W.h", "/h", "%", "[in_i]", "{pixel}", "By{flash}", "KiBy", "dB[SPL]", "10*-6", "m/s2", "1", "Cel", "nJ", "mA.h"}) EXPECT_TRUE(IsUcum(unit)) << unit;
+  for (const char* unit : {"", "volt", "Kb", "sec", "°C", "mm^2", "V/", "uu", "{open", "kpixel", "[in", "in"}) EXPECT_FALSE(IsUcum(unit)) << unit;
 }
 
 TEST(Lint, SurvivesDocumentsThatAreNotValid) {

@@ -1,5 +1,7 @@
 #include "mls/datasheet/signature.h"
 
+#include <bit>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -25,17 +27,23 @@ TEST(Canonical, SortsKeysByUtf16CodeUnits) {
   EXPECT_EQ(*Canonical(*document), "{\"\\r\":2,\"1\":4,\"\u0080\":6,\"ö\":7,\"€\":1,\"😀\":5,\"\xEF\xAC\xB3\":3}");
 }
 
+// RFC 8785, appendix B: all of its samples by their bits.
 TEST(Canonical, WritesNumbersAsEcmaScriptDoes) {
-  const std::pair<double, const char*> cases[] = {
-      {0.0, "0"}, {-0.0, "0"}, {5e-324, "5e-324"}, {1.7976931348623157e308, "1.7976931348623157e+308"}, {9007199254740992.0, "9007199254740992"},
-      {295147905179352830000.0, "295147905179352830000"}, {9.999999999999997e22, "9.999999999999997e+22"}, {1e21, "1e+21"}, {1e-6, "0.000001"},
-      {1e-7, "1e-7"}, {-1.5, "-1.5"}, {100, "100"}, {333333333.3333332, "333333333.3333332"}};
-  for (const auto& [value, text] : cases) EXPECT_EQ(*Canonical(Json(value)), text);
+  const std::pair<uint64_t, const char*> cases[] = {
+      {0x0000000000000000, "0"}, {0x8000000000000000, "0"}, {0x0000000000000001, "5e-324"}, {0x8000000000000001, "-5e-324"}, {0x7fefffffffffffff, "1.7976931348623157e+308"},
+      {0xffefffffffffffff, "-1.7976931348623157e+308"}, {0x4340000000000000, "9007199254740992"}, {0xc340000000000000, "-9007199254740992"}, {0x4430000000000000, "295147905179352830000"},
+      {0x44b52d02c7e14af5, "9.999999999999997e+22"}, {0x44b52d02c7e14af6, "1e+23"}, {0x44b52d02c7e14af7, "1.0000000000000001e+23"}, {0x444b1ae4d6e2ef4e, "999999999999999700000"},
+      {0x444b1ae4d6e2ef4f, "999999999999999900000"}, {0x444b1ae4d6e2ef50, "1e+21"}, {0x3eb0c6f7a0b5ed8c, "9.999999999999997e-7"}, {0x3eb0c6f7a0b5ed8d, "0.000001"},
+      {0x41b3de4355555553, "333333333.3333332"}, {0x41b3de4355555554, "333333333.33333325"}, {0x41b3de4355555555, "333333333.3333333"}, {0x41b3de4355555556, "333333333.3333334"},
+      {0x41b3de4355555557, "333333333.33333343"}, {0xbecbf647612f3696, "-0.0000033333333333333333"}, {0x43143ff3c1cb0959, "1424953923781206.2"}};
+  for (const auto& [bits, text] : cases) EXPECT_EQ(*Canonical(Json(std::bit_cast<double>(bits))), text);
+  for (const uint64_t bits : {0x7fffffffffffffffu, 0x7ff0000000000000u}) EXPECT_FALSE(Canonical(Json(std::bit_cast<double>(bits))).ok());
   EXPECT_EQ(*Canonical(Json(1.0)), *Canonical(Json(1)));
 }
 
 TEST(Canonical, RefusesIntegersThatItWouldChange) {
-  EXPECT_THAT(Canonical(Json{{"a", 9007199254740995}}).problem().text(), HasSubstr("/a"));
+  for (const int64_t value : {9007199254740993, -9007199254740993}) EXPECT_THAT(Canonical(Json{{"a", value}}).problem().text(), HasSubstr("/a"));
+  EXPECT_EQ(*Canonical(Json(int64_t{9007199254740992})), "9007199254740992");
 }
 
 TEST(Sha256Hex, MatchesTheTestVectorOfFips180) {

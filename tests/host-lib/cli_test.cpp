@@ -3,7 +3,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -13,6 +15,7 @@
 #include <sstream>
 
 #include "frame_test_server.h"
+#include "mls/host/names.h"
 #include "sensor_fixture.h"
 
 extern char** environ;
@@ -29,19 +32,36 @@ using testing::Not;
 // The program while it runs.
 class Program {
  public:
-  explicit Program(std::vector<std::string> arguments, const char* program = MLSENSOR_PROGRAM) {
+  // `terminal`: it has that one, and `out` and `err` stay empty.
+  explicit Program(std::vector<std::string> arguments, const char* program = MLSENSOR_PROGRAM,
+                   const char* terminal = nullptr) {
     int out_pipe[2], err_pipe[2];
     if (pipe2(out_pipe, O_CLOEXEC) != 0 || pipe2(err_pipe, O_CLOEXEC) != 0) std::abort();
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, out_pipe[1], STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, err_pipe[1], STDERR_FILENO);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    std::vector<char*> environment;
+    if (terminal != nullptr) {
+      posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+      posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, terminal, O_RDWR, 0);
+      posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDOUT_FILENO);
+      posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDERR_FILENO);
+      static char type[] = "TERM=xterm-256color", locale[] = "LC_ALL=C.UTF-8";
+      environment = {type, locale};
+    } else {
+      posix_spawn_file_actions_adddup2(&actions, out_pipe[1], STDOUT_FILENO);
+      posix_spawn_file_actions_adddup2(&actions, err_pipe[1], STDERR_FILENO);
+    }
+    for (char** at = environ; *at != nullptr; ++at) environment.push_back(*at);
+    environment.push_back(nullptr);
     arguments.insert(arguments.begin(), program);
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
-    if (posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ) != 0) std::abort();
+    if (posix_spawn(&pid_, argv[0], &actions, &attributes, argv.data(), environment.data()) != 0) std::abort();
     posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
     close(out_pipe[1]);
     close(err_pipe[1]);
     out_fd_ = out_pipe[0];
@@ -102,6 +122,14 @@ std::vector<json> Lines(const std::string& text) {
   return lines;
 }
 
+// All that the group of `pattern` matches.
+std::set<std::string> Words(const std::string& text, const char* pattern) {
+  std::set<std::string> found;
+  const std::regex regex(pattern);
+  for (std::sregex_iterator at(text.begin(), text.end(), regex), end; at != end; ++at) found.insert((*at)[1]);
+  return found;
+}
+
 class CommandLine : public testing::Test {
  protected:
   // Between two programs the server rests, and the test may use the module without its lock.
@@ -140,7 +168,7 @@ TEST_F(CommandLine, WrongUseIsStatus2AndSaysWhatToDo) {
       {{"nonsense"}, "nonsense"},
       {{"read"}, "URI is required"},
       {{"read", uri_, "--frobnicate"}, "--frobnicate"},
-      {{"read", "i2c:1"}, "it must begin with unix:"},
+      {{"read", "spi:1"}, "it must begin with"},
       {{"watch", uri_, "--for", "2 fortnights"}, "is no duration"},
       {{"--timeout", "-1s", "read", uri_}, "is no duration"},
       {{"get", uri_, "config.nonsense"}, "no register or window `config.nonsense`"},
@@ -389,27 +417,163 @@ TEST_F(CommandLine, TheExamplesWork) {
   EXPECT_EQ(output.out, "heard \"yes\" with score 0.931\n");
 }
 
+TEST_F(CommandLine, ScanListsTheModulesAtTheGivenPlaces) {
+  Output output = Run({"scan", uri_, "unix:/there/is/no/module"});
+  EXPECT_EQ(output.exit, 0) << output.err;
+  EXPECT_THAT(output.out, HasSubstr("keyword"));
+  EXPECT_THAT(output.out, HasSubstr("model 01020304"));
+  EXPECT_EQ(std::ranges::count(output.out, '\n'), 1);
+  EXPECT_THAT(output.err, HasSubstr("unix:/there/is/no/module: no such path"));
+  output = Run({"--json", "scan", uri_});
+  EXPECT_EQ(output.object()["uri"], uri_);
+  EXPECT_EQ(output.object()["model"], "01020304");
+  EXPECT_EQ(output.object()["profile"], "keyword");
+  EXPECT_EQ(module_.writes, 0u);
+  EXPECT_EQ(Run({"scan", "unix:/there/is/no/module"}).exit, 3);
+  EXPECT_EQ(Run({"scan", "i2c:99"}).exit, 3);
+}
+
+TEST_F(CommandLine, WatchOfSeveralTellsWhoseEachEventIsAndWhatGoes) {
+  FakeModule second_module;
+  FrameTestServer second(second_module, FrameTestServer::Link::kUnix);
+  Program program({"--json", "watch", uri_, second.uri()});
+  AddDetection(1, 931);
+  program.AwaitLines(1);
+  second.Stop();
+  program.AwaitLines(2);
+  program.Signal(SIGINT);
+  EXPECT_EQ(program.Finish(), 0);
+  const std::vector<json> lines = Lines(program.out);
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0]["uri"], uri_);
+  EXPECT_EQ(lines[0]["label"], "yes");
+  EXPECT_EQ(lines[1]["uri"], second.uri());
+  EXPECT_EQ(lines[1]["notice"], "gone");
+}
+
+TEST_F(CommandLine, OnATerminalWatchIsALiveViewThatLeavesItAsItWas) {
+  module_.ident.profile = Profile::kPerson;
+  const int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  ASSERT_EQ(grantpt(terminal) + unlockpt(terminal), 0);
+  const int held = open(ptsname(terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);  // The settings live as long as it is open.
+  winsize size{30, 100, 0, 0};
+  ioctl(terminal, TIOCSWINSZ, &size);
+  termios before{}, after{};
+  tcgetattr(held, &before);
+  for (const bool with_key : {true, false}) {
+    Program program({"watch", uri_}, MLSENSOR_PROGRAM, ptsname(terminal));
+    std::string screen;
+    const auto await = [&](const std::string& text) {
+      pollfd ready{terminal, POLLIN, 0};
+      char buffer[4096];
+      while (screen.find(text) == std::string::npos && poll(&ready, 1, 20000) > 0) {
+        const ssize_t got = read(terminal, buffer, sizeof buffer);
+        if (got <= 0) break;
+        screen.append(buffer, static_cast<size_t>(got));
+      }
+      return screen.find(text) != std::string::npos;
+    };
+    EXPECT_TRUE(await("somebody")) << screen;
+    EXPECT_THAT(screen, HasSubstr("\x1b[?1049h")) << "a screen of its own";
+    AddDetection(1, 931);
+    EXPECT_TRUE(await("detection")) << screen;
+    screen.clear();
+    size.ws_col = with_key ? 60 : 100;
+    ioctl(terminal, TIOCSWINSZ, &size);
+    EXPECT_TRUE(await("mlsensor watch")) << "drawn anew";
+    ASSERT_EQ(write(terminal, with_key ? "q" : "\x03", 1), 1);
+    EXPECT_TRUE(await("\x1b[?1049l"));
+    EXPECT_EQ(program.Finish(), 0);
+    tcgetattr(held, &after);
+    EXPECT_EQ(before.c_lflag, after.c_lflag);
+    EXPECT_EQ(before.c_iflag, after.c_iflag);
+    EXPECT_EQ(before.c_oflag, after.c_oflag);
+  }
+  close(held);
+  close(terminal);
+}
+
+TEST_F(CommandLine, TheDaemonExampleReportsAndEndsOnItsSignal) {
+  Program program({uri_, "unix:/there/is/no/module"}, EXAMPLE_SENSOR_DAEMON);
+  AddDetection(1, 931);
+  while (program.out.find("detection") == std::string::npos) {
+    program.AwaitLines(1 + static_cast<size_t>(std::ranges::count(program.out, '\n')));
+  }
+  EXPECT_THAT(program.out, HasSubstr(uri_ + ": online: keyword\n"));
+  EXPECT_THAT(program.out, HasSubstr(uri_ + ": detection yes 0.931\n"));
+  EXPECT_THAT(program.out, HasSubstr("unix:/there/is/no/module: no such path"));
+  program.Signal(SIGTERM);
+  EXPECT_EQ(program.Finish(), 0);
+}
+
+TEST_F(CommandLine, TheReaderExampleHasTenLines) {
+  std::ifstream file(MLS_SOURCE_DIR "/examples/read_person.cpp");
+  int lines = 0;
+  for (std::string line; std::getline(file, line);) lines += !line.empty() && !line.starts_with("//");
+  EXPECT_EQ(lines, 10);
+}
+
+TEST_F(CommandLine, ShellsCompleteAllCommandsOptionsAndConfigurationRegisters) {
+  const std::string folder = MLS_SOURCE_DIR "/host-lib/cli/completions/";
+  const std::string help = Run({"--help"}).out;
+  std::set<std::string> wanted = Words(help.substr(help.find("\nCommands:")).substr(0, 1000), "\n  ([a-z-]+) ");
+  for (const std::string& command : std::set(wanted)) {
+    const std::set<std::string> options = Words(Run({command, "--help"}).out, "--([a-z-]+)");
+    wanted.insert(options.begin(), options.end());
+  }
+  wanted.insert("version");
+  for (const RegisterInfo& info : kRegisters) {
+    const std::string name(ShortName(info));
+    if (info.window == kConfigWindow && info.access != Access::kReadOnly) wanted.insert(name);
+  }
+  for (const WindowInfo& window : kWindows) wanted.insert(window.name);
+  for (const char* name : {"mlsensor.bash", "_mlsensor", "mlsensor.fish"}) {
+    std::ifstream file(folder + name);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const std::set<std::string> found = Words(text, "([a-z0-9_-]+)");
+    for (const std::string& word : wanted) {
+      EXPECT_TRUE(found.contains(word) || found.contains("--" + word)) << word << " is not in " << name;
+    }
+  }
+  const struct {
+    const char* line;
+    std::vector<std::string> replies;
+  } cases[] = {
+      {"mlsensor fac", {"factory-reset"}},
+      {"mlsensor --timeout 2s wat", {"watch"}},
+      {"mlsensor watch --p", {"--plain"}},
+      {"mlsensor watch ser", {"serial:"}},
+      {"mlsensor set unix:/x power", {"power_mode="}},
+      {"mlsensor get unix:/x lab", {"label"}},
+      {"mlsensor info unix:" MLS_SOURCE_DIR "/docs/man/mlsensor.", {MLS_SOURCE_DIR "/docs/man/mlsensor.1"}},
+      {"mlsensor info unix:/x ", {}},
+  };
+  for (const auto& a_case : cases) {
+    const std::string script = ". '" + folder + "mlsensor.bash'; COMP_LINE='" + a_case.line +
+                               "'; COMP_POINT=${#COMP_LINE}; _mlsensor; printf '%s\\n' \"${COMPREPLY[@]}\"";
+    Program shell({"-c", script}, "/bin/bash");
+    EXPECT_EQ(shell.Finish(), 0);
+    std::string replies;
+    for (const std::string& reply : a_case.replies) replies += reply + "\n";
+    EXPECT_EQ(shell.out, replies.empty() ? "\n" : replies) << a_case.line << "\n" << shell.err;
+  }
+}
+
 TEST_F(CommandLine, TheManPageNamesAllCommandsAndOptionsOfTheHelpAndNoOthers) {
   std::ifstream file(MLS_SOURCE_DIR "/docs/man/mlsensor.1");
   const std::string page{std::istreambuf_iterator<char>(file), {}};
   ASSERT_THAT(page, Not(IsEmpty()));
-  const auto words = [](const std::string& text, const char* pattern) {
-    std::set<std::string> found;
-    const std::regex regex(pattern);
-    for (std::sregex_iterator at(text.begin(), text.end(), regex), end; at != end; ++at) found.insert((*at)[1]);
-    return found;
-  };
   const std::string help = Run({"--help"}).out;
-  std::set<std::string> commands = words(help.substr(help.find("\nCommands:")).substr(0, 900), "\n  ([a-z-]+) ");
-  std::set<std::string> options = words(help, "(--[a-z]+)");
-  ASSERT_EQ(commands.size(), 9u);
+  std::set<std::string> commands = Words(help.substr(help.find("\nCommands:")).substr(0, 1000), "\n  ([a-z-]+) ");
+  std::set<std::string> options = Words(help, "(--[a-z-]+)");
+  ASSERT_EQ(commands.size(), 10u);
   for (const std::string& command : commands) {
-    for (const std::string& option : words(Run({command, "--help"}).out, "(--[a-z]+)")) options.insert(option);
+    for (const std::string& option : Words(Run({command, "--help"}).out, "(--[a-z-]+)")) options.insert(option);
   }
   std::string plain = std::regex_replace(page, std::regex(R"(\\-)"), "-");
-  EXPECT_EQ(words(plain, R"(\n\.B ([a-z-]+) \\fI)"), commands);
-  EXPECT_EQ(words(plain, "(--[a-z]+)"), options);
-  EXPECT_EQ(words(plain, R"(\n\.BI ([a-z]+:))"), words(help, R"(\n  ([a-z]+:)[A-Z])"));
+  EXPECT_EQ(Words(plain, R"(\n\.B ([a-z-]+) \\f[IR])"), commands);
+  EXPECT_EQ(Words(plain, "(--[a-z-]+)"), options);
+  EXPECT_EQ(Words(plain, R"(\n\.BI ([a-z]+:))"), Words(help, R"(\n  ([a-z]+:)[A-Z])"));
 }
 
 }  // namespace

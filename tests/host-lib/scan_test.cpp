@@ -31,9 +31,9 @@ class RecordingBus final : public RegisterBus {
 class ScanTest : public testing::Test {
  protected:
   ScanResult Look() {
-    return LookForModule("i2c:1@0x6C", std::chrono::seconds(5),
+    return LookForModule("i2c:1@0x6c", std::chrono::seconds(5),
                          [&](std::string_view uri, Deadline, std::string& error) -> Result<std::shared_ptr<RegisterBus>> {
-                           EXPECT_EQ(uri, "i2c:1@0x6C");
+                           EXPECT_EQ(uri, "i2c:1@0x6c");
                            if (open_status_ != Status::kOk) {
                              error = "why";
                              return open_status_;
@@ -49,7 +49,7 @@ class ScanTest : public testing::Test {
 TEST_F(ScanTest, AModuleIsKnownByOneReadAndNothingIsWritten) {
   const ScanResult found = Look();
   EXPECT_EQ(found.status, Status::kOk);
-  EXPECT_EQ(found.uri, "i2c:1@0x6C");
+  EXPECT_EQ(found.uri, "i2c:1@0x6c");
   EXPECT_EQ(found.ident, module_.ident);
   EXPECT_EQ(found.message, "");
   EXPECT_EQ(bus_->reads, 1);
@@ -92,7 +92,7 @@ TEST_F(ScanTest, WhatKeepsFromLookingIsToldAsItIs) {
 
 TEST_F(ScanTest, TheUsualPlacesAreTheFourAddressesOfTheStraps) {
   const std::vector<std::string> places = I2cPlacesOn("7");
-  EXPECT_EQ(places, (std::vector<std::string>{"i2c:7@0x6C", "i2c:7@0x6D", "i2c:7@0x6E", "i2c:7@0x6F"}));
+  EXPECT_EQ(places, (std::vector<std::string>{"i2c:7@0x6c", "i2c:7@0x6d", "i2c:7@0x6e", "i2c:7@0x6f"}));
   const uint8_t other[] = {0x08};
   EXPECT_EQ(I2cPlacesOn("12", other), std::vector<std::string>{"i2c:12@0x08"});
   EXPECT_EQ(I2cPlaces(kModuleI2cAddresses, "/there/is/no/such/root"), std::vector<std::string>{});

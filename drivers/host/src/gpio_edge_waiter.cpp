@@ -30,11 +30,14 @@ Status Explain(int code, const GpioLine& line, const std::string& user, std::str
     case EINVAL: error = "there is no " + what + " (`gpioinfo` lists what there is)"; return Status::kNoDevice;
     case EBUSY: error = what + " is in use" + (user.empty() ? "" : " by " + user); return Status::kBusy;
     case ENXIO: error = what + " cannot interrupt"; return Status::kUnsupported;
-    case ENOSYS: error = "interrupt lines are not part of this build (it was made without libgpiod)"; return Status::kUnsupported;
+    case ENOSYS:
+      error = "interrupt lines are not part of this build (it was made without libgpiod)";
+      return Status::kUnsupported;
     case EACCES:
     case EPERM:
-      error = "permission denied: your user must be in the group of /dev/gpiochip* (often `sudo usermod -aG gpio $USER`,"
-              " then log in again), or a udev rule must give access";
+      error =
+          "permission denied: your user must be in the group of /dev/gpiochip* (often `sudo usermod -aG gpio $USER`, "
+          "then log in again), or a udev rule must give access";
       return Status::kPermission;
     default: error = what + ": " + std::strerror(code); return Status::kBusError;
   }

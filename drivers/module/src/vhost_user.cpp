@@ -288,8 +288,8 @@ void VhostUserServer::RunQueue(size_t index) {
 
 void VhostUserServer::Return(size_t index, uint16_t head, std::span<const uint8_t> answer) {
   Queue& queue = queues_[index];
-  if (!queue.ring.Walk(memory_, head, chain_)) chain_.room.clear();
-  chain_.Store(0, answer);
+  Chain chain;  // Handle may be at work on chain_.
+  if (queue.ring.Walk(memory_, head, chain)) chain.Store(0, answer);
   if (queue.ring.Push(memory_, head, static_cast<uint32_t>(answer.size()))) Notify(queue);
 }
 

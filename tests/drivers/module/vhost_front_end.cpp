@@ -121,8 +121,6 @@ bool FrontEnd::IsHungUp() {
   return WaitFor(socket_, kPatienceMs) && recv(socket_, &byte, 1, 0) <= 0;
 }
 
-bool FrontEnd::IsSilent() { return !WaitFor(socket_, 50); }
-
 uint64_t FrontEnd::BufferAddress(size_t queue, uint16_t index) const {
   return kGuestBase + QueueOffset(queue) + kBuffersOffset + index * kBufferBytes;
 }
@@ -137,6 +135,10 @@ void FrontEnd::Offer(size_t queue, uint16_t head) {
   auto* const ring = reinterpret_cast<uint16_t*>(memory_ + QueueOffset(queue) + kAvailableOffset);
   ring[2 + ring[1] % kQueueSize] = head;
   __atomic_store_n(&ring[1], static_cast<uint16_t>(ring[1] + 1), __ATOMIC_RELEASE);
+  KickOnly(queue);
+}
+
+void FrontEnd::KickOnly(size_t queue) {
   const uint64_t one = 1;
   EXPECT_EQ(write(queues_[queue].kick, &one, sizeof one), static_cast<ssize_t>(sizeof one));
 }

@@ -46,14 +46,13 @@ class FrontEnd {
   uint64_t ReceiveNumber();
   void SendMemory(uint64_t size_bytes = kMemoryBytes);
   bool IsHungUp();  // Has the back end cut the line? Waits for it a while.
-  bool IsSilent();  // Does nothing come for a moment?
 
   // --- Queues ---
   void Put(size_t queue, uint16_t index, const Descriptor& descriptor);
   void Offer(size_t queue, uint16_t head);  // makes it available, and kicks
+  void KickOnly(size_t queue);
   uint16_t Request(size_t queue, const std::vector<Piece>& pieces, uint16_t first = 0);
   std::optional<uint16_t> WaitForUsed(size_t queue, int timeout_ms = 5000);  // the head that came back
-  bool Interrupted(size_t queue, int timeout_ms);  // Was the driver told?
   std::vector<uint8_t> Room(size_t queue, uint16_t index);  // bytes of that descriptor's buffer
   void WriteMemory(uint64_t offset, std::span<const uint8_t> bytes);
   uint8_t* memory() { return memory_; }

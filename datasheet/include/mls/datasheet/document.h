@@ -22,7 +22,8 @@ struct Limits {
 };
 
 // Parses JSON text. `with_comments` also takes // and /* */ (files of declared facts).
-// Problems name line and column: text that is too long, too deep, truncated, not UTF-8, a key given twice, a number out of range.
+// Problems name line and column of what is no JSON or not UTF-8, and the JSON pointer of what is too deep, of a key given twice and of a number out of
+// range. Integers of up to 64 bits and every 64-bit float survive a round trip; longer numbers become the nearest float.
 Outcome<Json> Parse(std::string_view text, const Limits& limits = {}, bool with_comments = false);
 
 // Reads a whole file. Problems name the file: missing, unreadable, too large.
@@ -35,6 +36,9 @@ Outcome<Json> Load(const std::string& path, const Limits& limits = {}, bool with
 
 // The text of a document as it is written to files: two spaces, a final newline.
 std::string ToText(const Json& document);
+
+// A key as one step of a JSON pointer (RFC 6901): "a/b" is "a~1b".
+std::string PointerStep(std::string_view key);
 
 // The node at a pointer ("/model/performance"), or nullptr where it, or anything on the way, does not exist.
 const Json* Find(const Json& root, std::string_view pointer);

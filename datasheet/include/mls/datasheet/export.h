@@ -20,6 +20,8 @@ Json ExportCycloneDx(const Json& document);
 Json ExportSpdx(const Json& document);
 // W3C Web of Things Thing Description 1.1: registers as properties, commands as actions, event records as events.
 Json ExportThing(const Json& document);
+// eDatasheet 1.0: identity, pins, currents, size and temperature of the part.
+Json ExportEDatasheet(const Json& document);
 
 struct ExportFormat {
   const char* name;

@@ -14,7 +14,7 @@
 namespace mls::datasheet {
 
 // Low, typical and high; the three are equal where only one figure is known.
-struct Kilograms {
+struct Levels {
   double low = 0;
   double typ = 0;
   double high = 0;
@@ -25,7 +25,7 @@ struct FootprintOption {
   const char* name;
   const char* block;  // as in the schema
   const char* detail;
-  Kilograms kg;
+  Levels kg;
 };
 std::span<const FootprintOption> FootprintOptions();
 const FootprintOption* FindFootprintOption(std::string_view name);
@@ -44,13 +44,13 @@ double UsePhaseKg(double power_w, double years, double g_per_kwh, double supply_
 struct FootprintBlock {
   std::string block;
   std::string detail;
-  Kilograms kg;
+  Levels kg;
 };
-Kilograms TotalOf(std::span<const FootprintBlock> blocks);
+Levels TotalOf(std::span<const FootprintBlock> blocks);
 // The typical share of the named blocks in the total, 0 to 1.
 double ShareOf(std::span<const FootprintBlock> blocks, std::span<const std::string> names);
 // The authors warn that bottom-up counting truncates: the truth may be up to twice as much. Everything but the use phase, doubled.
-Kilograms TruncationCase(std::span<const FootprintBlock> blocks);
+Levels TruncationCase(std::span<const FootprintBlock> blocks);
 
 // Reads the blocks of a document's footprint section; a missing low or high equals the typical figure.
 std::vector<FootprintBlock> BlocksFrom(const Json& footprint);
@@ -59,6 +59,6 @@ std::vector<FootprintBlock> BlocksFrom(const Json& footprint);
 //   {"years": 3, "grid": "world", "supply_efficiency": 0.8, "blocks": [{"from": "mcu", "times": 1, "detail": "..."},
 //    {"block": "memory", "detail": "...", "low_kg": .., "typ_kg": .., "high_kg": ..}]}
 // and the mean power of the module. Without power there is no use phase, and the totals say so. `power_inputs` names where it comes from.
-Outcome<Json> MakeFootprint(const Json& facts, const std::optional<Kilograms>& power_w, const std::string& power_inputs);
+Outcome<Json> MakeFootprint(const Json& facts, const std::optional<Levels>& power_w, const std::string& power_inputs);
 
 }  // namespace mls::datasheet

@@ -1,7 +1,7 @@
 // mls::Watcher: many modules on many buses, one file descriptor to wait on.
 //
 //   mls::Watcher watcher;
-//   watcher.Add("i2c:1@0x6C,irq=GPIO17", {.events = [](mls::Sensor& sensor, const mls::EventBatch& batch) { ... }});
+//   watcher.Add("i2c:1@0x6c,irq=gpio:GPIO17", {.events = [](mls::Sensor& sensor, const mls::EventBatch& batch) { ... }});
 //   watcher.Add("serial:/dev/ttyACM0", {.events = ...});
 //
 // In an event loop (epoll, libuv, asyncio ...): wait until watcher.fd() is readable, then call watcher.Dispatch().

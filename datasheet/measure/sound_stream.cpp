@@ -1,0 +1,85 @@
+#include "sound_stream.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "mls/drivers/module/sound_file.h"
+
+namespace mls::datasheet {
+namespace {
+
+double PowerOf(std::span<const int16_t> samples) {
+  double sum = 0;
+  for (const int16_t sample : samples) sum += static_cast<double>(sample) * sample;
+  return samples.empty() ? 0 : sum / static_cast<double>(samples.size());
+}
+
+uint32_t LoudEndMs(std::span<const int16_t> clip) {
+  constexpr size_t kStretch = 10 * kSamplesPerMs;
+  std::vector<double> power;
+  for (size_t at = 0; at + kStretch <= clip.size(); at += kStretch) power.push_back(PowerOf(clip.subspan(at, kStretch)));
+  const double loudest = power.empty() ? 0 : *std::max_element(power.begin(), power.end());
+  for (size_t i = power.size(); i-- > 0;) {
+    if (power[i] > loudest / 10000) return static_cast<uint32_t>(10 * (i + 1));
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::vector<int16_t> ReadSound(const std::filesystem::path& path) {
+  SoundFile file(path);
+  std::vector<int16_t> all;
+  std::array<int16_t, 4096> block;
+  while (const size_t count = file.Read(block)) all.insert(all.end(), block.begin(), block.begin() + static_cast<ptrdiff_t>(count));
+  return all;
+}
+
+SoundStream::SoundStream(const LabelledSet& set, std::span<const size_t> order, const SoundStreamOptions& options)
+    : set_(set), order_(order), options_(options) {
+  if (!options.noise.empty()) noise_ = ReadSound(options.noise);
+}
+
+// Nearly white noise of 3 units: quiet, and yet no dead microphone. The same in each run.
+int16_t SoundStream::Quiet() {
+  int sum = 0;
+  for (int i = 0; i < 4; ++i) {
+    random_ = random_ * 6364136223846793005u + 1442695040888963407u;
+    sum += static_cast<int>(random_ >> 61);  // 0 to 7
+  }
+  return static_cast<int16_t>((sum - 14) * 2 / 3);
+}
+
+bool SoundStream::Next(std::vector<int16_t>& out) {
+  if (placed_.size() == order_.size()) return false;
+  Placed placed{.sample = order_[placed_.size()], .begin_ms = length_ms()};
+  std::vector<int16_t> clip;
+  try {
+    clip = ReadSound(set_.folder / set_.samples[placed.sample].file);
+  } catch (const InputError&) {
+    placed.failed = true;
+  }
+  const size_t quiet = size_t{options_.quiet_ms} * kSamplesPerMs;
+  // Whole milliseconds, so that places in the stream and times of the module agree.
+  const size_t whole = (clip.size() + kSamplesPerMs - 1) / kSamplesPerMs * kSamplesPerMs;
+  const size_t begin = out.size();
+  for (size_t i = 0; i < quiet + whole + quiet; ++i) {
+    out.push_back(i >= quiet && i - quiet < clip.size() ? clip[i - quiet] : Quiet());
+  }
+  if (!noise_.empty()) {
+    const double gain = std::sqrt(PowerOf(clip) / std::max(1.0, PowerOf(noise_)) * std::pow(10, -options_.snr_db / 10));
+    size_t at = (placed.sample * 7919) % noise_.size();
+    for (size_t i = begin; i < out.size(); ++i, at = (at + 1) % noise_.size()) {
+      out[i] = static_cast<int16_t>(std::clamp(std::lround(out[i] + gain * noise_[at]), -32768l, 32767l));
+    }
+  }
+  placed.clip_ms = placed.begin_ms + options_.quiet_ms;
+  placed.end_ms = placed.clip_ms + static_cast<uint32_t>(whole / kSamplesPerMs);
+  placed.loud_end_ms = placed.clip_ms + LoudEndMs(clip);
+  length_ += out.size() - begin;
+  placed_.push_back(placed);
+  return true;
+}
+
+}  // namespace mls::datasheet
