@@ -35,7 +35,6 @@ int Run(int seconds) {
     execl("/bin/sh", "sh", (std::string(kJob) + "/run").c_str(), nullptr);
     _exit(127);
   }
-  std::signal(SIGALRM, [](int) {});
   struct sigaction action {};
   action.sa_handler = [](int) {};
   sigaction(SIGALRM, &action, nullptr);  // Interrupts waitpid.
@@ -54,7 +53,6 @@ int main() {
   Mount("sysfs", "/sys");
   Mount("devtmpfs", "/dev");
   Mount("tmpfs", "/run");
-  Mount("configfs", "/sys/kernel/config");
   const char* const job = std::getenv("MLS_JOB");
   const char* const seconds = std::getenv("MLS_SECONDS");
   if (job == nullptr || seconds == nullptr) {

@@ -4,7 +4,9 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[2]
@@ -23,18 +25,17 @@ def kernel_path():
     return done.stdout.strip()
 
 
-def run(script, backend=None, timeout_s=60, results=None):
+def run(script, backend=None, timeout_s=60, options=()):
     """Runs `script` with /bin/sh in a fresh kernel. `backend`: command of the program behind the bus, in which {address} stands for what it
-    listens on; it prints a line when it does. The folder `results`, where given, is /mnt there. Returns the exit status, 124 after the
-    time-out; what the script prints goes to standard output at once."""
+    listens on; it prints a line when it does. `options` are for the kernel's command line. Returns the exit status, 124 after the time-out;
+    what the script prints goes to standard output at once."""
     kernel = kernel_path()
     folder = Path(tempfile.mkdtemp(prefix="mls-kernel-"))
-    job = Path(results) if results else folder / "job"
-    job.mkdir(parents=True, exist_ok=True)
+    job = folder / "job"
+    job.mkdir()
     server = None
     try:
         (job / "run").write_text(script)
-        (job / "status").unlink(missing_ok=True)
         i2c, gpio = folder / "i2c", folder / "gpio"
         devices = []
         if backend:
@@ -45,7 +46,7 @@ def run(script, backend=None, timeout_s=60, results=None):
             devices = [f"virtio_uml.device={i2c}:34", f"virtio_uml.device={gpio}:41"]
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(folder), "TMPDIR": "/dev/shm" if os.path.isdir("/dev/shm") else "/tmp"}
         machine = subprocess.Popen(
-            [kernel, "mem=128M", "root=none", "rootfstype=hostfs", "rootflags=/", "ro", f"init={BIN}/mls-guest-init", *devices,
+            [kernel, "mem=128M", "root=none", "rootfstype=hostfs", "rootflags=/", "ro", f"init={BIN}/mls-guest-init", *devices, *options,
              "con=null", "con0=null,fd:1", "quiet", "loglevel=1", f"MLS_JOB={job}", f"MLS_SECONDS={timeout_s}"],
             stdin=subprocess.DEVNULL, env=environment, start_new_session=True)
         try:
@@ -74,3 +75,15 @@ def run(script, backend=None, timeout_s=60, results=None):
 
 def command_line(command):
     return " ".join(shlex.quote(str(part)) for part in command)
+
+
+def main(command, backend, timeout_s, options=()):
+    """What a test does: runs its command in a kernel. Exit status; 77: skipped."""
+    begin = time.monotonic()
+    try:
+        status = run(f"MLS_BIN={shlex.quote(str(BIN))} exec {command_line(command)}\n", backend, timeout_s, options)
+    except Unavailable as why:
+        print(f"SKIPPED: {why}", file=sys.stderr)
+        return 77
+    print(f"exit status {status} after {time.monotonic() - begin:.1f} s, the kernel's start and end included")
+    return status
