@@ -31,6 +31,10 @@ Status FaultyBus::DoRead(uint8_t address, std::span<uint8_t> out, Deadline deadl
       case Fault::kWrongAddress:  // Ident and status are as long as any window.
         return bus_.Read(kWindows[address < 0x20 ? kStatusWindow : kIdentWindow].address, out, deadline);
       case Fault::kRepeatedAnswer: std::copy_n(last_answer_.begin(), out.size(), out.begin()); return Status::kOk;
+      case Fault::kRepeatedRequest:
+        (void)bus_.Read(address, out, deadline);
+        status = bus_.Read(address, out, deadline);
+        break;
     }
   }
   if (status == Status::kOk) std::copy(out.begin(), out.end(), last_answer_.begin());
@@ -51,6 +55,7 @@ Status FaultyBus::DoWrite(uint8_t address, std::span<const uint8_t> bytes, Deadl
     case Fault::kBitFlip: (void)bus_.Write(address, bytes, deadline); return Status::kBadCrc;
     case Fault::kWrongAddress: return Status::kProtocol;
     case Fault::kRepeatedAnswer:
+    case Fault::kRepeatedRequest:
       (void)bus_.Write(address, bytes, deadline);
       return bus_.Write(address, bytes, deadline);
   }

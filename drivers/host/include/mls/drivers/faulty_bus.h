@@ -16,10 +16,12 @@ enum class Fault : uint8_t {
   kBitFlip,         // One bit of the answer is wrong and nobody says so. On a write: carried out, kBadCrc.
   kWrongAddress,    // The answer comes from another window. On a write: not carried out, kProtocol.
   kRepeatedAnswer,  // The answer of the read before comes again. On a write: carried out twice.
+  kRepeatedRequest,  // Carried out twice.
 };
 inline constexpr std::array kAllFaults = {Fault::kNoAnswer,     Fault::kLinkBreak,     Fault::kRequestLost,
                                           Fault::kAnswerLost,   Fault::kTruncated,     Fault::kBitFlip,
-                                          Fault::kWrongAddress, Fault::kRepeatedAnswer};
+                                          Fault::kWrongAddress, Fault::kRepeatedAnswer,
+                                          Fault::kRepeatedRequest};
 
 // Passes everything on to another bus, except that chosen operations fail. Operations are counted from 0, reads and
 // writes alike.
