@@ -19,6 +19,10 @@ class Planner {
 
   Status Plan(std::span<const uint8_t> model, InferenceEngine& engine);
 
+  // After a plan was made and before it runs: tensors, then scratch; block i is blocks()[size - 1 - i].
+  std::span<const Block> blocks() const { return {blocks_end_ - block_count_, static_cast<size_t>(block_count_)}; }
+  uint32_t tensor_count() const { return model_.tensor_count(); }
+
  private:
   friend class PlanContext;
 
