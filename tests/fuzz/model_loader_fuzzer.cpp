@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <vector>
 
+#include "files.h"
 #include "mls/core/engine/engine.h"
 #include "mls/core/engine/operators.h"
 #include "small_models.h"
@@ -19,6 +21,16 @@ constexpr uint64_t kMaxMacs = 200'000;
 
 void Check(bool condition) {
   if (!condition) std::abort();
+}
+
+// The small networks, and the models of the vectors for every operator.
+std::vector<std::vector<uint8_t>> Seeds() {
+  auto seeds = mls::test::AllSmallNetworks();
+  std::error_code none;
+  for (const auto& file : std::filesystem::directory_iterator(MLS_SOURCE_DIR "/tests/sensor-core/engine/vectors", none)) {
+    if (file.path().extension() == ".tflite") seeds.push_back(mls::test::ReadFile(file.path()));
+  }
+  return seeds;
 }
 
 }  // namespace
@@ -45,7 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 }
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned int seed) {
-  static const std::vector<std::vector<uint8_t>> kSeeds = mls::test::AllSmallNetworks();
+  static const std::vector<std::vector<uint8_t>> kSeeds = Seeds();
   if (seed % 16 == 0) {
     const auto& model = kSeeds[seed / 16 % kSeeds.size()];
     if (model.size() <= max_size) {

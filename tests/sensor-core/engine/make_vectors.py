@@ -410,10 +410,12 @@ def convolutions(dtype, weight_type="int8", bias_type="int32"):
             if depthwise:
                 cases.append(Case(OPS.DEPTHWISE_CONV_2D, [x, f, b], [y], options("DepthwiseConv2DOptions", depthMultiplier=channels // ci, **common)))
             else:
+                if i == 2 and dtype == "int16":
+                    common["quantizedBiasType"] = TYPES["int32"]
                 cases.append(Case(OPS.CONV_2D, [x, f, b], [y], options("Conv2DOptions", **common)))
     for i, (batch, depth, units) in enumerate(((1, 8, 5), (3, 7, 4), (2, 33, 1), (1, 1, 3))):
         x = T([batch, depth], dtype, scale(0.01, 0.1) if dtype == "int8" else scale(0.0002, 0.001), zero(dtype))
-        scales = [scale(span / 4, span) for _ in range(units if i == 1 else 1)]
+        scales = [scale(span / 4, span) for _ in range(units if i == 1 and weight_type == "int8" else 1)]
         f = weights([units, depth], scales, 0, weight_type)
         b = None if i == 2 else bias(units, x.scale, scales, "int64" if dtype == "int16" else "int32")
         y = T([batch, units], dtype, scale(0.05, 0.3) if dtype == "int8" else scale(0.001, 0.003), zero(dtype))
