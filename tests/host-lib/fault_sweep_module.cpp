@@ -116,12 +116,13 @@ void SweepModule::Capture() {
   bright_ = !bright_;
   running_->pictures.Show(bright_ ? 200 : 50);
   const Decision decision = bright_ ? Decision::kPositive : Decision::kNegative;
-  pictures_[running_->clock.NowMs()] = decision;
-  if (pictures_.size() > kRemembered) pictures_.erase(pictures_.begin());
+  const uint32_t begin_ms = running_->clock.NowMs();
   if (running_->module->Step() != Status::kOk) {
     std::fprintf(stderr, "the module does not take the picture\n");
     std::abort();
   }
+  for (uint32_t time_ms = begin_ms; time_ms <= running_->clock.NowMs(); ++time_ms) pictures_[time_ms] = decision;
+  while (pictures_.size() > kRemembered) pictures_.erase(pictures_.begin());
   ++result_.sequence;
   result_.decision = decision;
 }

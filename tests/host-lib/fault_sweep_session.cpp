@@ -28,6 +28,7 @@ void Session::Run() {
 }
 
 void Session::RunHost() {
+  sensor_ = nullptr;
   Result<Sensor> opened = Status::kNotReady;
   const bool is_open = Repeat("open", 2 * kCallTimeout, [&] {
     const Result<BusConnection> connection = link_.Connect();
@@ -37,6 +38,7 @@ void Session::RunHost() {
   });
   if (!is_open) return;
   Sensor& sensor = *opened;
+  sensor_ = &sensor;
   Drain(sensor);
   Identify(sensor);
   Configure(sensor);
@@ -66,6 +68,7 @@ bool Session::Repeat(const char* what, milliseconds limit, Call call) {
     const SteadyClock::time_point begin = SteadyClock::now();
     status = call();
     const auto took = SteadyClock::now() - std::max(begin, last_delivery_);
+    longest_overrun_ = std::max(longest_overrun_, std::chrono::duration_cast<milliseconds>(took - limit));
     if (took > limit + limit / 10 + link_.allowance()) {
       Fail(std::string(what) + " takes " + std::to_string(took / milliseconds(1)) + " ms, not " + std::to_string(limit.count()));
     }
@@ -73,7 +76,7 @@ bool Session::Repeat(const char* what, milliseconds limit, Call call) {
     if (status != Status::kNotReady) ++failed_calls_;
     std::this_thread::sleep_for(kPause);
   }
-  Fail(std::string(what) + " never succeeds again: " + StatusName(status));
+  Fail(std::string(what) + " never succeeds again: " + StatusName(status) + ", " + (sensor_ ? sensor_->error().message : "not open"));
   return false;
 }
 
@@ -167,6 +170,7 @@ SweepTotals SweepFaults(const char* transport, const std::function<std::unique_p
     Session session(*link);
     session.Run();
     totals.failed_calls += static_cast<uint64_t>(session.failed_calls());
+    totals.longest_overrun = std::max(totals.longest_overrun, session.longest_overrun());
     for (const std::string& violation : session.violations()) {
       if (++totals.violations > 20) continue;
       std::printf("VIOLATION  %s: %s, %llu from operation %llu on: %s\n", transport, kKindNames[static_cast<size_t>(plan.kind)],
@@ -189,10 +193,12 @@ SweepTotals SweepFaults(const char* transport, const std::function<std::unique_p
       }
     }
   }
-  std::printf("fault sweep over %-10s %llu operations x %zu kinds%s: %llu sessions, %llu failed calls overcome, %llu violations\n", transport,
-              static_cast<unsigned long long>(totals.operations), kKindCount,
+  std::printf("fault sweep over %s: %llu operations x %zu kinds%s: %llu sessions, %llu failed calls overcome, slowest call %lld ms over its deadline, "
+              "%llu violations\n",
+              transport, static_cast<unsigned long long>(totals.operations), kKindCount,
               step == 1 ? "" : (", each " + std::to_string(step) + "th").c_str(), static_cast<unsigned long long>(totals.sessions),
-              static_cast<unsigned long long>(totals.failed_calls), static_cast<unsigned long long>(totals.violations));
+              static_cast<unsigned long long>(totals.failed_calls), static_cast<long long>(totals.longest_overrun.count()),
+              static_cast<unsigned long long>(totals.violations));
   return totals;
 }
 

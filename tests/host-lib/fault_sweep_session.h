@@ -29,6 +29,8 @@ class Session {
   int failed_calls() const { return failed_calls_; }
   uint64_t delivered() const { return delivered_; }
   uint64_t lost() const { return lost_; }
+  // How far the slowest call went beyond its time-out.
+  std::chrono::milliseconds longest_overrun() const { return longest_overrun_; }
 
  private:
   void RunHost();
@@ -44,10 +46,12 @@ class Session {
   void Fail(std::string what) { violations_.push_back(std::move(what)); }
 
   Link& link_;
+  const Sensor* sensor_ = nullptr;  // The host's, while it is open.
   std::vector<std::string> violations_;
   int failed_calls_ = 0;
   uint64_t delivered_ = 0;
   uint64_t lost_ = 0;
+  std::chrono::milliseconds longest_overrun_{0};
   SteadyClock::time_point last_delivery_{};
 
   // The module's life that the host saw last.
@@ -64,6 +68,7 @@ struct SweepTotals {
   uint64_t operations = 0;  // Of the clean session.
   uint64_t sessions = 0;
   uint64_t failed_calls = 0;  // All of them overcome.
+  std::chrono::milliseconds longest_overrun{0};
   uint64_t violations = 0;
 };
 SweepTotals SweepFaults(const char* transport, const std::function<std::unique_ptr<Link>()>& make_link, uint64_t step, uint64_t in_a_row = 5);

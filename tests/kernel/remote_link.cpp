@@ -20,7 +20,7 @@ void Require(Status status, const char* what) {
 class RemoteLink final : public Link {
  public:
   RemoteLink(const std::string& adapter, uint8_t address, const std::string& line)
-      : uri_("i2c:" + adapter + "@" + std::to_string(address) + ",irq=gpio:" + line), strings_(adapter, address) {
+      : uri_(Uri(adapter, address, line)), strings_(adapter, address) {
     strings_.Give(Order::kBeginAgain);
     first_life_ = strings_.State().life;
   }
@@ -35,8 +35,8 @@ class RemoteLink final : public Link {
     while (captures_to_come() > 0) std::this_thread::sleep_for(1ms);
   }
   bool has_interrupt_line() const override { return true; }
-  // A kernel in a process, on a machine that may be busy.
-  std::chrono::milliseconds allowance() const override { return 100ms; }
+  // A kernel in a process, on a machine that may be busy: what the sweep prints tells more.
+  std::chrono::milliseconds allowance() const override { return 1000ms; }
 
   void Capture() override { strings_.Give(Order::kCapture); }
   void CaptureLater(int count, std::chrono::milliseconds period) override {
@@ -130,6 +130,12 @@ PuppetStrings::Times PuppetStrings::ReadTimes() {
   const auto now_ns = LoadLittleEndian<uint64_t>(std::span(bytes).first(8));
   const auto fell_ns = LoadLittleEndian<uint64_t>(std::span(bytes).subspan(8, 8));
   return {before + (after - before) / 2 - std::chrono::nanoseconds(now_ns - fell_ns), (after - before) / 2};
+}
+
+std::string Uri(const std::string& adapter, uint8_t module_address, const std::string& line_name) {
+  char address[8];
+  std::snprintf(address, sizeof address, "@0x%02x", module_address);
+  return "i2c:" + adapter + address + ",irq=gpio:" + line_name;
 }
 
 std::unique_ptr<Link> MakeRemoteLink(const std::string& adapter, uint8_t module_address, const std::string& line_name) {

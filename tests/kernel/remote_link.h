@@ -26,7 +26,10 @@ class PuppetStrings {
   I2cBus bus_;
 };
 
-// Each link has the module begin anew. `adapter` is a path such as /dev/i2c-0.
+// For OpenBus. `adapter` is a path such as /dev/i2c-0.
+std::string Uri(const std::string& adapter, uint8_t module_address, const std::string& line_name);
+
+// Each link has the module begin anew.
 std::unique_ptr<Link> MakeRemoteLink(const std::string& adapter, uint8_t module_address, const std::string& line_name);
 
 }  // namespace mls::test

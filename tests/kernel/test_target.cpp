@@ -58,14 +58,14 @@ class Module final : public RegisterTarget {
   void CaptureLater(uint16_t count, Clock::duration period) {
     captures_to_come_ = static_cast<uint16_t>(captures_to_come_ + count);
     period_ = period;
-    next_ = Clock::now();
+    next_ = Clock::now() + period;
   }
   // Takes the pictures that are due; tells when the next one is.
   Clock::time_point CaptureWhatIsDue() {
     while (captures_to_come_ > 0 && next_ <= Clock::now()) {
       module_.Capture();
       --captures_to_come_;
-      next_ += period_;
+      next_ = Clock::now() + period_;
     }
     return captures_to_come_ > 0 ? next_ : Clock::time_point::max();
   }

@@ -35,6 +35,7 @@ Status FaultyBus::DoRead(uint8_t address, std::span<uint8_t> out, Deadline deadl
         (void)bus_.Read(address, out, deadline);
         status = bus_.Read(address, out, deadline);
         break;
+      case Fault::kIgnoredWrite: status = bus_.Read(address, out, deadline); break;
     }
   }
   if (status == Status::kOk) std::copy(out.begin(), out.end(), last_answer_.begin());
@@ -51,6 +52,7 @@ Status FaultyBus::DoWrite(uint8_t address, std::span<const uint8_t> bytes, Deadl
       (void)bus_.Write(address, bytes, deadline);
       std::this_thread::sleep_until(deadline);
       return Status::kTimeout;
+    case Fault::kIgnoredWrite: return Status::kOk;
     case Fault::kTruncated: return Status::kShortTransfer;
     case Fault::kBitFlip: (void)bus_.Write(address, bytes, deadline); return Status::kBadCrc;
     case Fault::kWrongAddress: return Status::kProtocol;
