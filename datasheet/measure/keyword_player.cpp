@@ -230,6 +230,7 @@ Outcome<PlayReport> PlayKeyword(const PlaySetup& setup, const LabelledSet& set, 
     if (ended) listener.End();
     report.stopped = !ended;
     report.wall_s = std::chrono::duration<double>(SteadyClock::now() - begin).count();
+    report.decoding_s = stream.decoding_s();
     report.unanswered = listener.missed();
     report.unanswered.insert(report.unanswered.end(), order.begin() + static_cast<ptrdiff_t>(listener.finished()), order.end());
     const auto power = sensor.ReadPower();
