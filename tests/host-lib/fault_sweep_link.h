@@ -32,8 +32,10 @@ class Link {
 
   // The module's interrupt line is what tells of news, not frames.
   virtual bool has_interrupt_line() const { return false; }
-  // What a call may take beyond its deadline besides a tenth of it: nothing where time is simulated.
+  // What a call may take beyond its deadline besides a tenth of it: nothing where time is simulated. And how long the machine has done nothing
+  // at all so far, which is not the call's.
   virtual std::chrono::milliseconds allowance() const { return std::chrono::milliseconds(0); }
+  virtual SteadyClock::duration stalled() const { return {}; }
 
   void SetPlan(const Plan& plan) { plan_ = plan, operations_ = 0; }
   uint64_t operations() const { return operations_; }

@@ -66,8 +66,9 @@ bool Session::Repeat(const char* what, milliseconds limit, Call call) {
   Status status = Status::kOk;
   for (int i = 0; i < kMostAttempts; ++i) {
     const SteadyClock::time_point begin = SteadyClock::now();
+    const SteadyClock::duration stalled = link_.stalled();
     status = call();
-    const auto took = SteadyClock::now() - std::max(begin, last_delivery_);
+    const auto took = SteadyClock::now() - std::max(begin, last_delivery_) - (link_.stalled() - stalled);
     longest_overrun_ = std::max(longest_overrun_, std::chrono::duration_cast<milliseconds>(took - limit));
     if (took > limit + limit / 10 + link_.allowance()) {
       Fail(std::string(what) + " takes " + std::to_string(took / milliseconds(1)) + " ms, not " + std::to_string(limit.count()));

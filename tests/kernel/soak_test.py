@@ -40,8 +40,8 @@ def idle_outside():
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true", help="one million reads and 100,000 events")
-    reads, events = (1_000_000, 100_000) if parser.parse_args().full else (20_000, 2_000)
-    status = in_kernel.main([BIN / "mls-kernel-soak", reads, events, IDLE_S], [BIN / "mls-test-target", "{address}"], timeout_s=120 + reads // 200)
+    reads, events = (1_000_000, 100_000) if parser.parse_args().full else (2_000, 200)
+    status = in_kernel.main([BIN / "mls-kernel-soak", reads, events, IDLE_S], [BIN / "mls-test-target", "{address}"], timeout_s=140 + reads // 200)
     return status or idle_outside()
 
 

@@ -7,9 +7,9 @@ import in_kernel
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--every", type=int, default=25, metavar="N")
+    parser.add_argument("--every", type=int, default=80, metavar="N")
     every = parser.parse_args().every
-    return in_kernel.main([in_kernel.BIN / "mls-kernel-sweep", every], [in_kernel.BIN / "mls-test-target", "{address}"], timeout_s=100 + 3000 // every)
+    return in_kernel.main([in_kernel.BIN / "mls-kernel-sweep", every], [in_kernel.BIN / "mls-test-target", "{address}"], timeout_s=150 + 3000 // every)
 
 
 if __name__ == "__main__":
