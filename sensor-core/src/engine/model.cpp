@@ -110,7 +110,6 @@ const char* Model::ReadTensor(uint32_t index, Tensor& tensor, Status& status) {
   tensor.elements = static_cast<uint32_t>(elements);
   tensor.bytes = tensor.elements * element_bytes;
   if (tensor.type == TensorType::kInt4) tensor.bytes = (tensor.elements + 1) / 2;
-  if (tensor.type == TensorType::kResource) tensor.bytes = 0;
 
   if (quantization != 0) {
     if (file_.HasField(quantization, kDetails)) return "custom quantisation is not supported";

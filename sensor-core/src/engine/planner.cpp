@@ -169,11 +169,7 @@ Status Planner::PlanOperator(uint32_t index, OperatorRecord& record) {
   Status status = Status::kUnsupported;
   bool found = false;
   bool empty = record.outputs.count > 0;
-  for (uint32_t i = 0; i < record.outputs.count; ++i) {
-    Tensor output;
-    if ((status = Describe(model_.Index(record.outputs, i), op, output)) != Status::kOk) return status;
-    empty = empty && output.elements == 0;
-  }
+  for (uint32_t i = 0; i < record.outputs.count; ++i) empty = empty && BlockAt(model_.Index(record.outputs, i)).bytes == 0;
   for (const OperatorRegistration* registration : operators_) {
     if (registration->code != record.code) continue;
     if (empty) return Status::kOk;  // Nothing to compute.

@@ -93,15 +93,16 @@ bool ActivationRange(PlanContext& context, int32_t activation, const Tensor& out
     return false;
   }
   const int32_t low = output.type == TensorType::kInt16 ? -32768 : -128;
-  const auto quantize = [&output, low](float x) {
-    const int64_t q = int64_t{output.zero_point} + RoundToInt(x / output.scale);
-    return static_cast<int32_t>(std::clamp<int64_t>(q, low, -1 - low));
-  };
   range = {low, -1 - low};
-  if (activation == kRelu || activation == kRelu6) range.min = quantize(0.0f);
-  if (activation == kReluN1To1) range.min = quantize(-1.0f);
-  if (activation == kReluN1To1) range.max = quantize(1.0f);
-  if (activation == kRelu6) range.max = quantize(6.0f);
+  if (activation == kNone) return true;
+  // How far the limits lie from the zero point; more than this is outside of any range.
+  constexpr int32_t kFar = 1 << 17;
+  const int32_t below = activation == kReluN1To1 ? -std::min(RoundToInt(1.0f / output.scale), kFar) : 0;
+  range.min = std::clamp(output.zero_point + below, range.min, range.max);
+  if (activation != kRelu) {
+    const int32_t above = std::min(RoundToInt((activation == kRelu6 ? 6.0f : 1.0f) / output.scale), kFar);
+    range.max = std::clamp(output.zero_point + above, low, range.max);
+  }
   return true;
 }
 
@@ -117,11 +118,6 @@ bool RequireQuantized(PlanContext& context, const Tensor& tensor, TensorType typ
          context.Require(tensor.scales.count == 1, Status::kCorrupt, "is not quantised with one scale", &tensor) &&
          context.Require(tensor.scale > 0, Status::kCorrupt, "a scale is zero", &tensor) &&
          context.Require(type != TensorType::kInt16 || tensor.zero_points_are_zero, Status::kUnsupported, "has a zero point", &tensor);
-}
-
-bool RequireInt8(PlanContext& context, const Tensor& tensor) {
-  return context.RequireType(tensor, TensorType::kInt8) &&
-         context.Require(tensor.scales.count == 1, Status::kCorrupt, "is not quantised with one scale", &tensor);
 }
 
 bool RequireSameType(PlanContext& context, const Tensor& input, const Tensor& output, uint32_t& element_bytes) {

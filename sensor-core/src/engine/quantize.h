@@ -42,8 +42,9 @@ bool ActivationRange(PlanContext& context, int32_t activation, const Tensor& out
 // Requires a tensor of this type (int8 or int16) with one scale above zero; for int16, whose arithmetic is symmetric, a zero point
 // of zero.
 bool RequireQuantized(PlanContext& context, const Tensor& tensor, TensorType type);
-// Requires an int8 tensor with one scale.
-bool RequireInt8(PlanContext& context, const Tensor& tensor);
+inline bool RequireInt8(PlanContext& context, const Tensor& tensor) {
+  return RequireQuantized(context, tensor, TensorType::kInt8);
+}
 // Requires that the two have one type, whose values take whole bytes: of `element_bytes` each.
 bool RequireSameType(PlanContext& context, const Tensor& input, const Tensor& output, uint32_t& element_bytes);
 // Requires an int32 tensor whose values are in the model; ConstantInt32 reads one.

@@ -16,8 +16,7 @@ struct ActivationParams {
 
 bool PlanElementwise(PlanContext& context, Tensor& input, Tensor& output) {
   return context.Input(0, input) && context.Output(0, output) && RequireInt8(context, input) &&
-         RequireInt8(context, output) && RequireSameShape(context, input, output) &&
-         context.Require(input.scale > 0 && output.scale > 0, Status::kCorrupt, "a scale is zero", &input);
+         RequireInt8(context, output) && RequireSameShape(context, input, output);
 }
 
 Status Finish(PlanContext& context, const Tensor& input, const Tensor& output, const ActivationParams& params, Kernel kernel) {

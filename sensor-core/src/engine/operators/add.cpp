@@ -83,8 +83,7 @@ Status Plan(PlanContext& context) {
     return context.status();
   }
   AddParams params{};
-  if (!context.Require(inputs[0].scale > 0 && inputs[1].scale > 0 && output.scale > 0, Status::kCorrupt, "a scale is zero", &output) ||
-      !Broadcast(context, inputs, output, params.dims, params.inputs[0].strides, params.inputs[1].strides) ||
+  if (!Broadcast(context, inputs, output, params.dims, params.inputs[0].strides, params.inputs[1].strides) ||
       !ActivationRange(context, context.OptionByte(0, 0), output, params.range)) {
     return context.status();
   }

@@ -15,7 +15,7 @@ struct HardSwishParams {
   int8_t output_shift, relu_shift;
 };
 
-constexpr int16_t Saturate(int32_t x) { return static_cast<int16_t>(std::clamp(x, -32768, 32767)); }
+constexpr int16_t Saturate(int32_t x) { return static_cast<int16_t>(std::clamp<int32_t>(x, -32768, 32767)); }
 // a * b / 2^15, rounded to nearest, half up.
 constexpr int16_t RoundingHighMul(int32_t a, int32_t b) { return Saturate((a * b + (1 << 14)) >> 15); }
 

@@ -176,7 +176,7 @@ constexpr Table kExp = MakeTable(Exp, -10, 0);
 constexpr Table kOneOverOnePlus = MakeTable(OneOverOnePlus, 0, 1);
 
 int32_t LookUp(const Table& table, int32_t x) {
-  x = std::clamp(x, -32768, 32767);
+  x = std::clamp<int32_t>(x, -32768, 32767);
   const size_t index = static_cast<size_t>(256 + (x >> 7));
   const int32_t slope = table[index + 1] - table[index];
   return table[index] + ((slope * (x & 127) + 64) >> 7);

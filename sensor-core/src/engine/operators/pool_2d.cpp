@@ -91,7 +91,7 @@ void ForEachWindow(const PoolParams& p, Reduce reduce) {
         const Taps columns = TapsInside(left, p.kernel_width, 1, p.input_width);
         const T* window = input + (top + rows.first) * row_size + (left + columns.first) * p.channels;
         for (int c = 0; c < p.channels; ++c) {
-          const int value = reduce(window + c, rows.last - rows.first, columns.last - columns.first, row_size);
+          const int32_t value = reduce(window + c, rows.last - rows.first, columns.last - columns.first, row_size);
           *output++ = static_cast<T>(std::min(std::max(value, p.range.min), p.range.max));
         }
       }
@@ -121,7 +121,7 @@ Status RunMaxPool(const void* params) {
     for (int y = 0; y < rows; ++y, window += row_size) {
       for (int x = 0; x < columns; ++x) most = std::max(most, window[x * p.channels]);
     }
-    return static_cast<int>(most);
+    return static_cast<int32_t>(most);
   });
   return Status::kOk;
 }

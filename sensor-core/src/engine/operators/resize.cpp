@@ -47,7 +47,7 @@ Between Locate(const ResizeParams& p, int32_t at, int32_t input, int32_t output)
   const int32_t scale = p.align_corners && output > 1 ? (1024 * (input - 1) + (output - 1) / 2) / (output - 1)
                                                       : (1024 * input + output / 2) / output;
   const int32_t position = at * scale + (p.half_pixel_centers ? scale / 2 - 512 : 0);
-  const int32_t first = std::max(position / 1024, 0);
+  const int32_t first = std::max<int32_t>(position / 1024, 0);
   return {first, std::min((position + 1023) / 1024, input - 1), position - 1024 * first};
 }
 

@@ -35,7 +35,7 @@ enum class TensorType : uint8_t {
   kInt64 = 4,
   kInt16 = 7,
   kInt8 = 9,
-  kResource = 13,  // A handle of a variable: no bytes of its own.
+  kResource = 13,  // A handle of a variable.
   kInt4 = 17,      // Two in a byte, the lower half first.
 };
 
