@@ -10,7 +10,7 @@ from pathlib import Path
 import in_kernel
 
 BIN = in_kernel.BIN
-IDLE_S = 10
+IDLE_S = 5
 
 
 def on_cpu_ns(pid):
