@@ -112,7 +112,7 @@ class Soak {
     host_.strings.Give(Order::kFaultRate, 0);
     const Puppet state = host_.strings.State();
     faults = state.faults;
-    if (state.newest_event - first_ != delivered + lost) ++uncounted;
+    made = state.newest_event - first_;
     is_over = true;
   }
 
@@ -120,7 +120,7 @@ class Soak {
   std::atomic<uint64_t> good_reads = 0;
   std::atomic<bool> is_over = false;
   uint64_t failed_calls = 0;  // After all retries; made again.
-  uint64_t delivered = 0, lost = 0, uncounted = 0, faults = 0;
+  uint64_t made = 0, delivered = 0, lost = 0, faults = 0;
   uint64_t wrong() const { return wrong_; }
 
  private:
@@ -169,22 +169,23 @@ uint64_t RunSoak(std::array<Host, 2>& hosts, uint64_t reads, uint64_t events) {
   const Unsigned host_kb = ResidentKb(), module_kb = hosts[0].strings.State().resident_kb;
   for (std::thread& thread : threads) thread.join();
   const Unsigned host_end_kb = ResidentKb(), module_end_kb = hosts[0].strings.State().resident_kb;
-  Unsigned good_reads = 0, delivered = 0, lost = 0, faults = 0, failed = 0, bad = 0, retries = 0, damaged = 0;
+  Unsigned good_reads = 0, made = 0, delivered = 0, lost = 0, faults = 0, failed = 0, bad = 0, retries = 0, damaged = 0;
   for (size_t i = 0; i < 2; ++i) {
-    good_reads += soaks[i].good_reads, delivered += soaks[i].delivered, lost += soaks[i].lost, faults += soaks[i].faults;
-    failed += soaks[i].failed_calls, bad += soaks[i].wrong() + soaks[i].uncounted;
+    good_reads += soaks[i].good_reads, made += soaks[i].made, delivered += soaks[i].delivered, lost += soaks[i].lost, faults += soaks[i].faults;
+    failed += soaks[i].failed_calls, bad += soaks[i].wrong();
     retries += hosts[i].sensor.counters().retries, damaged += hosts[i].sensor.counters().damaged_windows;
   }
   std::printf("soak: two modules on one bus, %.1f %% of transfers fail, %.0f s\n", kFaultPermille / 10.0, Microseconds(SteadyClock::now() - begin) / 1s);
   std::printf("  results read         %llu, wrong or stale: %llu\n", good_reads, bad);
-  std::printf("  events               %llu delivered once + %llu counted as lost = all\n", delivered, lost);
+  const Unsigned uncounted = made > delivered + lost ? made - delivered - lost : delivered + lost - made;
+  std::printf("  events               %llu: %llu delivered, once each, %llu counted as lost, %llu uncounted\n", made, delivered, lost, uncounted);
   std::printf("  faults made          %llu; transactions repeated %llu, windows read again %llu, calls that failed and were made again %llu\n",
               faults, retries, damaged, failed);
   std::printf("  memory of the host   %llu KiB after a tenth, %llu KiB at the end\n", host_kb, host_end_kb);
   std::printf("  memory of the module %llu KiB after a tenth, %llu KiB at the end\n", module_kb, module_end_kb);
   const bool is_flat = host_end_kb <= host_kb + 256 && module_end_kb <= module_kb + 256;
   if (!is_flat) std::printf("  MEMORY GROWS\n");
-  return bad + (is_flat ? 0 : 1);
+  return bad + uncounted + (is_flat ? 0 : 1);
 }
 
 double Percentile(std::vector<double>& values, double part) {

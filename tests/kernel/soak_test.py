@@ -1,4 +1,5 @@
-"""Two modules on one bus of a real kernel, with faults; then latencies, bytes and idle use. A short one; in full: soak_test.py --full."""
+"""Two modules on one bus of a real kernel, with faults; then latencies, bytes and idle use. A short one; in full: soak_test.py
+--reads 1000000 --events 100000."""
 import argparse
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import in_kernel
 
 BIN = in_kernel.BIN
-IDLE_S = 10
+IDLE_S = 5
 
 
 def on_cpu_ns(pid):
@@ -39,9 +40,11 @@ def idle_outside():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--full", action="store_true", help="one million reads and 100,000 events")
-    reads, events = (1_000_000, 100_000) if parser.parse_args().full else (2_000, 200)
-    status = in_kernel.main([BIN / "mls-kernel-soak", reads, events, IDLE_S], [BIN / "mls-test-target", "{address}"], timeout_s=140 + reads // 200)
+    parser.add_argument("--reads", type=int, default=2000)
+    parser.add_argument("--events", type=int, default=200)
+    wanted = parser.parse_args()
+    status = in_kernel.main([BIN / "mls-kernel-soak", wanted.reads, wanted.events, IDLE_S], [BIN / "mls-test-target", "{address}"],
+                            timeout_s=140 + wanted.reads // 200)
     return status or idle_outside()
 
 
