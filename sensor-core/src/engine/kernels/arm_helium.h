@@ -10,14 +10,9 @@
 
 namespace mls::engine {
 
-// Accumulators to int8 numbers in 32-bit lanes, for shifts (given as negative numbers) to the right of 1 to 31. VQRDMULH is
-// RoundingDoublingHighMul. VRSHL rounds halves up: negative sums lose one first, so that halves go away from zero. (The sign
-// of the sum is that of the product, or the product is 0, where it does not matter.)
-inline int32x4_t Finish(int32x4_t sums, int32x4_t multipliers, int32x4_t shifts, const Requantization& r) {
-  const int32x4_t high = vaddq_s32(vqrdmulhq_s32(sums, multipliers), vshrq_n_s32(sums, 31));
-  const int32x4_t value = vaddq_n_s32(vrshlq_s32(high, shifts), r.offset);
-  return vmaxq_s32(vminq_s32(value, vdupq_n_s32(r.max)), vdupq_n_s32(r.min));
-}
+// How accumulators become int8 numbers here, in 32-bit lanes, for shifts (given as negative numbers) to the right of 1 to 31:
+// VQRDMULH is RoundingDoublingHighMul. VRSHL rounds halves up: negative sums lose one first, so that halves go away from zero.
+// (The sign of the sum is that of the product, or the product is 0, where it does not matter.)
 
 inline int32_t SumBytes(const int8_t* from, uint32_t count) {
   int32_t sum = 0;
@@ -32,7 +27,7 @@ inline int32_t SumBytes(const int8_t* from, uint32_t count) {
   return sum;
 }
 
-// Runs are short: calls of memcpy and memset would take longer than these.
+// Runs are short: calls of memcpy would take longer.
 inline void CopyBytes(int8_t* to, const int8_t* from, int count) {
   asm volatile(R"(
       wlstp.8 lr, %[count], 2f
@@ -42,16 +37,6 @@ inline void CopyBytes(int8_t* to, const int8_t* from, int count) {
       letp lr, 1b
     2:
   )" : [to] "+r"(to), [from] "+r"(from) : [count] "r"(count) : "lr", "q0", "memory", "cc");
-}
-inline void FillBytes(int8_t* to, int value, int count) {
-  asm volatile(R"(
-      vdup.8 q0, %[value]
-      wlstp.8 lr, %[count], 2f
-    1:
-      vstrb.8 q0, [%[to]], #16
-      letp lr, 1b
-    2:
-  )" : [to] "+r"(to) : [value] "r"(value), [count] "r"(count) : "lr", "q0", "memory", "cc");
 }
 
 // DEPTHWISE_CONV_2D with one input channel, by way of CONV_2D.

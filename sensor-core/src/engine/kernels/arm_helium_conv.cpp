@@ -3,7 +3,6 @@
 
 #ifdef MLS_ENGINE_ARM_HELIUM
 #include <cstddef>
-#include <cstring>
 
 #include "mls/core/engine/operators.h"
 
@@ -13,7 +12,7 @@ namespace {
 // --- Two channels of four pixels at once --------------------------------------------------------------------------------
 // The zero point is taken out of the inner loop: sum((x + offset) * w) = sum(x * w) + offset * sum(w). Scratch holds: what
 // each pair of channels needs; an output pixel of the channels that can only give one value; where outputs that nobody wants
-// go; four patches, interleaved in sixteens of bytes; one patch as it lies in the input.
+// go; four patches, interleaved in sixteens of bytes.
 
 constexpr int kPixels = 4;
 
@@ -141,14 +140,11 @@ extern "C" void mls_conv_block_rest_helium(const ConvBlock* block);
 
 constexpr uint32_t RoundUp(uint32_t x, uint32_t step) { return (x + step - 1) / step * step; }
 uint32_t Depth(const ConvParams& p) { return uint32_t{p.kernel_height} * p.kernel_width * p.input_channels; }
-bool ReadsPixels(const ConvParams& p) {
-  return p.kernel_height == 1 && p.kernel_width == 1 && p.pad_top == 0 && p.pad_left == 0;
-}
 
 constexpr uint32_t PairsBytes(uint32_t channels) { return (channels + 1) / 2 * sizeof(ChannelPair) + 16; }
 uint32_t ConvScratchBytes(const ConvParams& p) {
   const uint32_t depth = RoundUp(Depth(p), 16), channels = RoundUp(p.output_channels, 8);
-  return RoundUp(PairsBytes(p.output_channels), 8) + 2 * channels + depth * kPixels + (ReadsPixels(p) ? 0 : depth);
+  return RoundUp(PairsBytes(p.output_channels), 8) + 2 * channels + depth * kPixels;
 }
 
 // Channels that can only give one value go to `values`, the others to `pairs`. Returns whether there are any of the former.
@@ -175,31 +171,25 @@ bool PreparePairs(const ConvParams& p, uint32_t depth, ChannelPair* pairs, int8_
   return live != p.output_channels;
 }
 
-// The patch for an output pixel, as one run of bytes. Padding is what becomes zero.
-void CopyPatch(const ConvParams& p, int top, int left, int8_t* to) {
-  const int channels = p.input_channels;
-  const Taps columns = TapsInside(left, p.kernel_width, p.dilation_width, p.input_width);
-  const auto pad = [&to, &p](int count) {
-    if (count > 0) FillBytes(to, -p.input_offset, count);
-    to += count;
-  };
-  for (int ky = 0; ky < p.kernel_height; ++ky) {
-    const int row = top + ky * p.dilation_height;
-    if (row < 0 || row >= p.input_height) {
-      pad(p.kernel_width * channels);
-      continue;
-    }
-    const int8_t* line = p.input + (row * p.input_width + left) * channels;
-    pad(columns.first * channels);
-    const int run = p.dilation_width == 1 ? columns.last - columns.first : 1;
-    for (int kx = columns.first; kx < columns.last; kx += run, to += run * channels) {
-      CopyBytes(to, line + kx * p.dilation_width * channels, run * channels);
-    }
-    pad((p.kernel_width - columns.last) * channels);
+// Where byte `position` of a pixel's patch lies among four.
+constexpr int Place(int position) { return position / 16 * 16 * kPixels + position % 16; }
+
+// Puts `count` bytes at `position` of the patches of `kCount` pixels, whose bytes lie `stride` apart. `patches` is the first
+// one's.
+template <int kCount>
+inline void PutRun(int8_t* patches, int position, const int8_t* from, int stride, int count) {
+  while (count > 0) {
+    const int fits = std::min(count, 16 - position % 16);
+    const mve_pred16_t lanes = vctp8q(static_cast<uint32_t>(fits));
+    int8_t* to = patches + Place(position);
+    for (int i = 0; i < kCount; ++i) vstrbq_p_s8(to + 16 * i, vldrbq_z_s8(from + i * stride, lanes), lanes);
+    position += fits;
+    from += fits;
+    count -= fits;
   }
 }
 
-// `count` bytes of one pixel into its place among four.
+// `count` bytes of one pixel into its place among four, to the start of sixteens.
 void Interleave(int8_t* to, const int8_t* from, int count) {
   asm volatile(R"(
       wlstp.8 lr, %[count], 2f
@@ -210,7 +200,34 @@ void Interleave(int8_t* to, const int8_t* from, int count) {
     2:
   )" : [to] "+r"(to), [from] "+r"(from) : [count] "r"(count) : "lr", "q0", "memory", "cc");
 }
-// The same for four pixels that lie `stride` bytes apart.
+
+// The patch of one pixel. Padding is what becomes zero.
+void PutPatch(const ConvParams& p, int top, int left, int8_t* patches) {
+  const int channels = p.input_channels;
+  const Taps rows = TapsInside(top, p.kernel_height, p.dilation_height, p.input_height);
+  const Taps columns = TapsInside(left, p.kernel_width, p.dilation_width, p.input_width);
+  const int inside = columns.last - columns.first;
+  if (rows.last - rows.first < p.kernel_height || inside < p.kernel_width) {
+    const int8x16_t padding = vdupq_n_s8(static_cast<int8_t>(-p.input_offset));
+    const int depth = static_cast<int>(Depth(p));
+    for (int i = 0; i < depth; i += 16) vstrbq_s8(patches + i * kPixels, padding);
+  }
+  const int run = p.dilation_width == 1 ? inside : 1;
+  for (int ky = rows.first; ky < rows.last; ++ky) {
+    const int8_t* line = p.input + ((top + ky * p.dilation_height) * p.input_width + left) * channels;
+    for (int kx = columns.first; kx < columns.last; kx += run) {
+      const int position = (ky * p.kernel_width + kx) * channels;
+      const int8_t* from = line + kx * p.dilation_width * channels;
+      if (position % 16 == 0) {
+        Interleave(patches + position * kPixels, from, run * channels);
+      } else {
+        PutRun<1>(patches, position, from, 0, run * channels);
+      }
+    }
+  }
+}
+
+// `count` bytes of each of four pixels that lie `stride` bytes apart, to the start of sixteens.
 void InterleaveFour(int8_t* to, const int8_t* from, int stride, int count) {
   const int8_t* b = from + stride;
   const int8_t* c = b + stride;
@@ -233,31 +250,31 @@ void InterleaveFour(int8_t* to, const int8_t* from, int stride, int count) {
 }
 
 // The patches of up to four pixels, the first at (y, x).
-void GatherPatches(const ConvParams& p, int y, int x, int count, int8_t* patches, int8_t* patch) {
+void GatherPatches(const ConvParams& p, int y, int x, int count, int8_t* patches) {
   const int channels = p.input_channels;
-  const int step = p.stride_width * channels;
   const int top = y * p.stride_height - p.pad_top, left = x * p.stride_width - p.pad_left;
-  const bool one_row = count == kPixels && x + kPixels <= p.output_width;
-  const int run = p.kernel_width * channels;
-  const bool whole_steps = p.kernel_height == 1 || run % 16 == 0;
-  if (one_row && whole_steps && p.dilation_width == 1 && left >= 0 &&
-      left + (kPixels - 1) * p.stride_width + p.kernel_width <= p.input_width && top >= 0 &&
-      top + (p.kernel_height - 1) * p.dilation_height < p.input_height) {
+  // Pixels that are read one after the other may go on in the next row.
+  const bool one_row = x + kPixels <= p.output_width || (p.kernel_width == 1 && p.stride_width == 1 && p.kernel_height == 1 &&
+                                                         p.stride_height == 1 && p.output_width == p.input_width);
+  const bool inside = count == kPixels && one_row && p.dilation_width == 1 && left >= 0 && top >= 0 &&
+                      (left + (kPixels - 1) * p.stride_width + p.kernel_width <= p.input_width || p.kernel_width == 1) &&
+                      top + (p.kernel_height - 1) * p.dilation_height < p.input_height;
+  if (inside) {
+    const int step = p.stride_width * channels, run = p.kernel_width * channels;
+    const bool whole_steps = p.kernel_height == 1 || run % 16 == 0;
     const int8_t* from = p.input + (top * p.input_width + left) * channels;
     for (int ky = 0; ky < p.kernel_height; ++ky) {
-      InterleaveFour(patches + ky * run * kPixels, from, step, run);
+      if (whole_steps) {
+        InterleaveFour(patches + ky * run * kPixels, from, step, run);
+      } else {
+        PutRun<kPixels>(patches, ky * run, from, step, run);
+      }
       from += p.dilation_height * p.input_width * channels;
     }
     return;
   }
   for (int i = 0; i < count; ++i, patches += 16) {
-    const int row = y * p.stride_height - p.pad_top, column = x * p.stride_width - p.pad_left;
-    if (ReadsPixels(p)) {
-      Interleave(patches, p.input + (row * p.input_width + column) * channels, channels);
-    } else {
-      CopyPatch(p, row, column, patch);
-      Interleave(patches, patch, p.kernel_height * run);
-    }
+    PutPatch(p, y * p.stride_height - p.pad_top, x * p.stride_width - p.pad_left, patches);
     if (++x == p.output_width) {
       x = 0;
       ++y;
@@ -272,10 +289,7 @@ Status RunConv2DHelium(const void* params) {
   auto* const values = static_cast<int8_t*>(p.scratch) + RoundUp(PairsBytes(channels), 8);
   auto* const unwanted = values + RoundUp(channels, 8);
   auto* const patches = unwanted + RoundUp(channels, 8);
-  auto* const patch = patches + RoundUp(depth, 16) * kPixels;
   const bool has_constants = PreparePairs(p, depth, pairs, values);
-  // Behind the depth the patches stay zero.
-  if (depth % 16 != 0) std::memset(patches + depth / 16 * 16 * kPixels, 0, 16 * kPixels);
   const Requantization& r = p.requantization;
   ConvBlock block = {patches, depth / 16, depth % 16, pairs, {}, r.min, r.max, r.offset};
   const auto run = depth % 16 == 0 ? mls_conv_block_helium : mls_conv_block_rest_helium;
@@ -284,7 +298,7 @@ Status RunConv2DHelium(const void* params) {
   int y = 0, x = 0;
   for (int pixel = 0; pixel < total; pixel += kPixels) {
     const int count = std::min(kPixels, total - pixel);
-    GatherPatches(p, y, x, count, patches, patch);
+    GatherPatches(p, y, x, count, patches);
     for (int i = 0; i < kPixels; ++i) {
       block.outputs[i] = i < count ? output : unwanted;
       if (i < count) {

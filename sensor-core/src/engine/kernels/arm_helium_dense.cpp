@@ -3,6 +3,9 @@
 #include "arm_helium.h"
 
 #ifdef MLS_ENGINE_ARM_HELIUM
+#include <type_traits>
+#include <utility>
+
 #include "mls/core/engine/operators.h"
 
 namespace mls::engine {
@@ -12,24 +15,39 @@ namespace {
 // The offset costs no sums of its own: sum((x + offset) * w) = sum(x * w) + sum(offset * w), both by VMLADAVA. Where the offset
 // is above 127, the same with -x - 1, which is not x, and 1 - offset gives the negative result.
 
-Status RunFullyConnectedHelium(const void* params) {
-  const FullyConnectedParams& p = *static_cast<const FullyConnectedParams*>(params);
+template <bool kPerChannel>
+void RunDense(const FullyConnectedParams& p) {
   const Requantization& r = p.requantization;
   const bool negative = p.input_offset > INT8_MAX;
   const int8x16_t flip = vdupq_n_s8(negative ? -1 : 0);
   const int8x16_t offset = vdupq_n_s8(static_cast<int8_t>(negative ? 1 - p.input_offset : p.input_offset));
+  const int32x4_t range_max = vdupq_n_s32(r.max), range_min = vdupq_n_s32(r.min);
+  // A multiplier of zero comes with any shift.
+  const int32x4_t least_shift = vdupq_n_s32(-1);
+  int32x4_t multipliers = vdupq_n_s32(r.multipliers[0]), shifts = vminq_s32(vdupq_n_s32(r.shifts[0]), least_shift);
+  // Copies: the compiler reads them again behind the assembler otherwise.
+  const uint32_t depth = p.depth, batches = p.batches, outputs = p.outputs;
+  const int32_t* const channel_multipliers = r.multipliers;
+  const int8_t* const channel_shifts = r.shifts;
+  const int32_t output_offset = r.offset;
+  const int32_t* const first_bias = p.bias;
+  const int8_t* input = p.input;
   int8_t* output = p.output;
-  for (uint32_t batch = 0; batch < p.batches; ++batch) {
+  for (uint32_t batch = 0; batch < batches; ++batch, input += depth) {
     const int8_t* rows = p.weights;
-    for (uint32_t c = 0; c < p.outputs; c += 4, rows += size_t{4} * p.depth) {
-      const uint32_t valid = std::min<uint32_t>(p.outputs - c, 4);
+    const int32_t* bias = first_bias;
+    uint32_t c = 0;
+    const auto four = [&](auto all, uint32_t valid) {
       // Missing rows repeat the first one; their sums are dropped.
-      const int8_t* x = p.input + size_t{batch} * p.depth;
-      const int8_t* w0 = rows;
-      const int8_t* w1 = valid > 1 ? rows + p.depth : rows;
-      const int8_t* w2 = valid > 2 ? rows + 2 * p.depth : rows;
-      const int8_t* w3 = valid > 3 ? rows + 3 * p.depth : rows;
+      const int8_t* x = input;
+      const int8_t *w0 = rows, *w1 = rows, *w2 = rows, *w3 = rows;
+      if constexpr (all) {
+        w1 += depth, w2 += 2 * depth, w3 += 3 * depth;
+      } else {
+        w1 += valid > 1 ? depth : 0, w2 += valid > 2 ? 2 * depth : 0;
+      }
       int32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+      int32x4_t sums;
       asm volatile(R"(
           dlstp.8 lr, %[depth]
         1:
@@ -48,22 +66,42 @@ Status RunFullyConnectedHelium(const void* params) {
           vmladava.s8 %[s3], q0, q2
           vmladava.s8 %[s3], %q[offset], q2
           letp lr, 1b
+          vmov %q[sums][2], %q[sums][0], %[s0], %[s2]
+          vmov %q[sums][3], %q[sums][1], %[s1], %[s3]
       )" : [s0] "+Te"(s0), [s1] "+Te"(s1), [s2] "+Te"(s2), [s3] "+Te"(s3), [x] "+r"(x), [w0] "+r"(w0), [w1] "+r"(w1),
-           [w2] "+r"(w2), [w3] "+r"(w3)
-         : [depth] "r"(p.depth), [flip] "w"(flip), [offset] "w"(offset) : "lr", "q0", "q1", "q2", "memory");
-      const mve_pred16_t lanes = vctp32q(valid);
-      int32x4_t sums = vdupq_n_s32(s0);
-      sums = vsetq_lane_s32(s1, sums, 1);
-      sums = vsetq_lane_s32(s2, sums, 2);
-      sums = vsetq_lane_s32(s3, sums, 3);
+           [w2] "+r"(w2), [w3] "+r"(w3), [sums] "=&w"(sums)
+         : [depth] "r"(depth), [flip] "w"(flip), [offset] "w"(offset) : "lr", "q0", "q1", "q2", "memory");
+      const mve_pred16_t lanes = all ? 0xffff : vctp32q(valid);
       if (negative) sums = vnegq_s32(sums);
-      if (p.bias != nullptr) sums = vaddq_s32(sums, vldrwq_z_s32(p.bias + c, lanes));
-      const int32x4_t multipliers = p.per_channel ? vldrwq_z_s32(r.multipliers + c, lanes) : vdupq_n_s32(r.multipliers[0]);
-      const int32x4_t shifts = p.per_channel ? vldrbq_z_s32(r.shifts + c, lanes) : vdupq_n_s32(r.shifts[0]);
-      // A multiplier of zero comes with any shift.
-      vstrbq_p_s32(output, Finish(sums, multipliers, vminq_s32(shifts, vdupq_n_s32(-1)), r), lanes);
+      if (bias != nullptr) {
+        sums = vaddq_s32(sums, all ? vldrwq_s32(bias) : vldrwq_z_s32(bias, lanes));
+        bias += 4;
+      }
+      if constexpr (kPerChannel) {
+        multipliers = vldrwq_z_s32(channel_multipliers + c, lanes);
+        shifts = vminq_s32(vldrbq_z_s32(channel_shifts + c, lanes), least_shift);
+      }
+      const int32x4_t high = vaddq_s32(vqrdmulhq_s32(sums, multipliers), vshrq_n_s32(sums, 31));
+      const int32x4_t value = vaddq_n_s32(vrshlq_s32(high, shifts), output_offset);
+      const int32x4_t in_range = vmaxq_s32(vminq_s32(value, range_max), range_min);
+      if constexpr (all) {
+        vstrbq_s32(output, in_range);
+      } else {
+        vstrbq_p_s32(output, in_range, lanes);
+      }
       output += valid;
-    }
+    };
+    for (; c + 4 <= outputs; c += 4, rows = rows + 4 * depth) four(std::true_type(), 4);
+    if (c < outputs) four(std::false_type(), outputs - c);
+  }
+}
+
+Status RunFullyConnectedHelium(const void* params) {
+  const FullyConnectedParams& p = *static_cast<const FullyConnectedParams*>(params);
+  if (p.per_channel) {
+    RunDense<true>(p);
+  } else {
+    RunDense<false>(p);
   }
   return Status::kOk;
 }
