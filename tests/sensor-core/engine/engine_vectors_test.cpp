@@ -2,11 +2,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
 #include <string>
 #include <vector>
 
 #include "files.h"
 #include "mls/core/engine/engine.h"
+#include "mls/core/engine/float32.h"
 #include "mls/core/engine/operators.h"
 
 namespace mls {
@@ -50,6 +53,36 @@ TEST_P(EngineVectors, EveryValueIsReproducedToTheBit) {
       engine.Reset();
     }
   }
+}
+
+TEST(EngineFloatVectors, EveryValueIsCloseToTheReference) {
+  const std::string path = MLS_SOURCE_DIR "/tests/sensor-core/engine/vectors/float32";
+  const auto model = test::ReadFile(path + ".tflite");
+  const auto inputs = test::ReadFile(path + ".in");
+  const auto expected = test::ReadFile(path + ".out");
+  std::vector<std::byte> arena(64 * 1024);
+  InferenceEngine engine;
+  Diagnostics why;
+  ASSERT_EQ(engine.Prepare(model, arena, engine::AllOperatorsWithFloat(), &why), Status::kOk) << why.message;
+  size_t in = 0, out = 0;
+  for (int i = 0; i < engine.input_count(); ++i) {
+    const auto tensor = engine.input(i);
+    ASSERT_LE(in + tensor.size(), inputs.size());
+    std::copy_n(inputs.begin() + static_cast<ptrdiff_t>(in), tensor.size(), tensor.begin());
+    in += tensor.size();
+  }
+  ASSERT_EQ(engine.Invoke(), Status::kOk);
+  for (int i = 0; i < engine.output_count(); ++i) {
+    const auto tensor = engine.output(i);
+    ASSERT_LE(out + tensor.size(), expected.size());
+    for (size_t at = 0; at < tensor.size(); at += sizeof(float), out += sizeof(float)) {
+      float got, want;
+      std::memcpy(&got, tensor.data() + at, sizeof got);
+      std::memcpy(&want, expected.data() + out, sizeof want);
+      EXPECT_NEAR(got, want, 1e-5f * std::max(1.0f, std::abs(want))) << "output " << i << " value " << at / sizeof(float);
+    }
+  }
+  EXPECT_EQ(out, expected.size());
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, EngineVectors,

@@ -509,6 +509,33 @@ def streaming(directory):
     emit(directory, "streaming", cases, b, runs=5, tflm_per_case=False, inputs=inputs, outputs=outputs)
 
 
+def floats():
+    def f(*shape):
+        return T(shape, "float32")
+
+    def w(*shape):
+        return T(shape, "float32", data=random.standard_normal(shape).astype(np.float32))
+
+    cases = [Case(op, [f(2, 3, 4), f(*b)], [f(2, 3, 4)], options(name + "Options", fusedActivationFunction=i))
+             for op, name in ((OPS.ADD, "Add"), (OPS.SUB, "Sub"), (OPS.MUL, "Mul")) for i, b in enumerate(([2, 3, 4], [4], [3, 1], [1]))]
+    cases += [Case(op, [f(40)], [f(40)]) for op in (OPS.LOGISTIC, OPS.TANH, OPS.RELU, OPS.RELU6, OPS.RELU_N1_TO_1, OPS.HARD_SWISH)]
+    cases.append(Case(OPS.LEAKY_RELU, [f(40)], [f(40)], options("LeakyReluOptions", alpha=0.2)))
+    cases.append(Case(OPS.PRELU, [f(1, 2, 3, 2), w(1, 1, 2)], [f(1, 2, 3, 2)]))
+    cases.append(Case(OPS.SOFTMAX, [f(3, 7)], [f(3, 7)], options("SoftmaxOptions", beta=0.8)))
+    for op in (OPS.AVERAGE_POOL_2D, OPS.MAX_POOL_2D):
+        cases.append(Case(op, [f(1, 5, 4, 2)], [f(1, 3, 2, 2)], options("Pool2DOptions", padding=0, strideW=2, strideH=2, filterWidth=3, filterHeight=2)))
+    cases.append(Case(OPS.MEAN, [f(2, 3, 4, 2), ints(0, 2)], [f(3, 2)], options("ReducerOptions")))
+    cases.append(Case(OPS.MEAN, [f(2, 3, 4, 2), ints(1, 2)], [f(2, 1, 1, 2)], options("ReducerOptions", keepDims=True)))
+    common = dict(padding=0, strideW=2, strideH=1, fusedActivationFunction=3, dilationWFactor=1, dilationHFactor=2)
+    cases.append(Case(OPS.CONV_2D, [f(1, 5, 6, 3), w(4, 3, 2, 3), w(4)], [f(1, 5, 3, 4)], options("Conv2DOptions", **common)))
+    cases.append(Case(OPS.DEPTHWISE_CONV_2D, [f(1, 5, 6, 3), w(1, 3, 2, 6), w(6)], [f(1, 5, 6, 6)],
+                      options("DepthwiseConv2DOptions", depthMultiplier=2, **{**common, "strideW": 1})))
+    cases.append(Case(OPS.TRANSPOSE_CONV, [ints(1, 6, 8, 2), w(2, 3, 3, 3), f(1, 3, 4, 3), w(2)], [f(1, 6, 8, 2)],
+                      options("TransposeConvOptions", padding=0, strideW=2, strideH=2)))
+    cases.append(Case(OPS.FULLY_CONNECTED, [f(2, 9), w(5, 9), w(5)], [f(2, 5)], options("FullyConnectedOptions", fusedActivationFunction=1)))
+    return cases
+
+
 FAMILIES = {
     "arithmetic_int8": lambda: arithmetic("int8"),
     "arithmetic_int16": lambda: arithmetic("int16"),
@@ -527,6 +554,7 @@ FAMILIES = {
     "transpose_convolutions_int16": lambda: transpose_convolutions("int16"),
     "softmaxes_int8": softmaxes,
     "quantizations": quantizations,
+    "float32": floats,
 }
 
 
@@ -537,7 +565,7 @@ def main():
         random = np.random.default_rng(number)
         if not wanted or name in wanted:
             try:
-                emit(directory, name, make(), runs=1 if name in ("moving_float32", "moving_int32") else 2)
+                emit(directory, name, make(), runs=1 if name in ("moving_float32", "moving_int32", "float32") else 2)
             except Exception as e:  # The next family may do.
                 print(name, "FAILED", e)
     random = np.random.default_rng(99)
