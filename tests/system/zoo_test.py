@@ -7,6 +7,7 @@ import pty
 import resource
 import shutil
 import subprocess
+import sys
 import threading
 import unittest
 from pathlib import Path
@@ -104,6 +105,9 @@ class Zoo(SystemTest):
             self.assertIn(row["name"], self.models("list").stdout)
 
     def test_each_installed_model_runs(self):
+        if not MIRROR.is_dir():
+            print("SKIPPED: there is no ../shared/models to install from", file=sys.stderr)
+            self.skipTest("no mirror")
         missing = []
         for row in map(json.loads, self.models("list", "--json").stdout.splitlines()):
             if not (MIRROR / row["file"]).exists():
@@ -131,7 +135,7 @@ class Zoo(SystemTest):
                     self.assertIn("cannot run in a module: " + row["unsupported"], message)
                     subprocess.run([BIN / "mlsensor-infer", model, "--plan"], check=True, capture_output=True, timeout=PATIENCE_S)
         if missing:
-            self.skipTest("SKIPPED in part: the mirror ../shared/models lacks " + ", ".join(missing))
+            print("NOT TESTED: ../shared/models lacks " + ", ".join(missing), file=sys.stderr)
 
     def test_downloads_and_checks_the_hash(self):
         for size in (len(CONTENT), 0):
