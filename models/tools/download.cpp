@@ -36,7 +36,10 @@ class PartFile {
       throw ZooError(path_.string() + ": another program is fetching it; wait for its end");
     }
   }
-  ~PartFile() { close(fd_); }
+  ~PartFile() {
+    if (size() == 0) Remove();
+    close(fd_);
+  }
   PartFile(const PartFile&) = delete;
   PartFile& operator=(const PartFile&) = delete;
 
@@ -58,7 +61,10 @@ class PartFile {
   void Clear() {
     if (ftruncate(fd_, 0) != 0 && Note()) return;
   }
-  void Remove() { std::filesystem::remove(path_); }
+  void Remove() {
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
   void MoveTo(const std::filesystem::path& target) {
     if (fsync(fd_) != 0 || std::rename(path_.c_str(), target.c_str()) != 0) {
       throw ZooError(target.string() + ": cannot be written: " + std::strerror(errno));
@@ -183,9 +189,7 @@ void Fetch(const Download& download) {
   bool is_whole = false;  // all of it came over one connection
   for (int attempt = 0;; ++attempt) {
     if (attempt == kMaxAttempts) {
-      const std::string have = std::to_string(part.size());
-      if (part.size() == 0) part.Remove();
-      throw ZooError(download.url + ": the connection broke off " + std::to_string(attempt) + " times, last after " + have +
+      throw ZooError(download.url + ": the connection broke off " + std::to_string(attempt) + " times, last after " + std::to_string(part.size()) +
                      " bytes; run it again to go on there");
     }
     if (download.bytes == 0 || part.size() < download.bytes) {
@@ -199,7 +203,6 @@ void Fetch(const Download& download) {
     const uint64_t size = part.size();
     part.Clear();
     if (is_whole) {
-      part.Remove();
       throw ZooError(download.url + ": not the file that was published: " + std::to_string(size) + " bytes" +
                      (download.bytes > 0 ? " of " + std::to_string(download.bytes) : "") + ", SHA-256 " + actual + " and not " + download.sha256 +
                      "; it was thrown away");

@@ -15,8 +15,8 @@ namespace {
 
 constexpr uint32_t kSamplesPerMs = 16;
 constexpr uint32_t kFrameMs = 200;
-// A window that ends this much later has more of the recording than of the quiet before it.
-constexpr uint32_t kHalfWindowMs = 500;
+// A window that ends this long after the beginning of a recording has nothing of the quiet before it: 49 frames, 30 ms and 20 ms apart.
+constexpr uint32_t kWindowMs = 990;
 
 class InputTime final : public ModuleClock {
  public:
@@ -139,7 +139,7 @@ Heard PlaySound(const ModelPackage& model, const std::filesystem::path& path) {
   Play(model, pipeline, time, [&](const LatestResult& result) {
     const bool is_valid = (result.flags & kValid) != 0;
     if (time.now_ms > kQuietMs && time.now_ms <= end_ms) heard.flags |= result.flags & kOutOfEnvelope;
-    if (time.now_ms > kQuietMs + std::min(kHalfWindowMs, (end_ms - kQuietMs) / 2) && time.now_ms <= end_ms) {
+    if (time.now_ms >= kQuietMs + kWindowMs && time.now_ms <= end_ms) {
       has_any = true;
       has_usable |= is_valid;
     }
