@@ -1,6 +1,9 @@
 // mlsensor: ML sensors from the command line.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <filesystem>
 #include <functional>
 #include <iostream>
 
@@ -35,6 +38,8 @@ constexpr CommandInfo kCommands[] = {
     {"selftest", "Run the self-test; exit status 1 when it fails", "selftest unix:/tmp/keyword.sock", SelfTest},
 };
 
+constexpr const char* kDatasheetProgram = "mlsensor-datasheet";
+
 std::string UriHelp() {
   std::string text = "URI is one of:\n";
   for (const std::string_view form : kUriForms) text.append("  ").append(form).append("\n");
@@ -65,7 +70,19 @@ CLI::Option* AddDuration(CLI::App& app, const char* name, std::chrono::milliseco
       ->type_name("DURATION");
 }
 
+// `mlsensor datasheet ...` is the program mlsensor-datasheet, beside this one or in PATH. Comes back only if there is none.
+Exit RunDatasheet(char** argv) {
+  std::error_code error;
+  const auto beside = std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / kDatasheetProgram;
+  std::string name = kDatasheetProgram;
+  argv[1] = name.data();
+  execv(beside.c_str(), argv + 1);
+  execvp(kDatasheetProgram, argv + 1);
+  return ReportUsage(name + " is neither beside this program nor in PATH.");
+}
+
 int Main(int argc, char** argv) {
+  if (argc > 1 && argv[1] == std::string_view("datasheet")) return RunDatasheet(argv);
   Request request;
   std::function<Exit(const Request&)> command;
 
@@ -100,6 +117,7 @@ int Main(int argc, char** argv) {
     }
     sub->callback([&command, &info] { command = info.run; });
   }
+  app.add_subcommand("datasheet", "Make, measure, check, verify and sign datasheets: runs mlsensor-datasheet; see its own --help")->group("Commands");
   AddDuration(*app.get_subcommand("watch"), "--for", request.watch_for, "End after this time; without it, at Ctrl-C");
   app.get_subcommand("watch")->add_flag("--plain", request.plain, "A log of events, on a terminal too");
   app.get_subcommand("scan")->add_flag("--all-addresses", request.all_addresses,
