@@ -186,7 +186,7 @@ SweepTotals SweepFaults(const char* transport, const std::function<std::unique_p
   };
   totals.operations = run({});
   for (size_t kind = 0; kind < kKindCount; ++kind) {
-    for (uint64_t operation = kind % step; operation < totals.operations; operation += step) {
+    for (uint64_t operation = kind * 11 % step; operation < totals.operations; operation += step) {
       for (const uint64_t count : {uint64_t{1}, in_a_row}) {
         run({operation, count, static_cast<Kind>(kind)});
         ++totals.sessions;
