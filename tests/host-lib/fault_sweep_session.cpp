@@ -197,7 +197,7 @@ SweepTotals SweepFaults(const char* transport, const std::function<std::unique_p
   std::printf("fault sweep over %s: %llu operations x %zu kinds%s: %llu sessions, %llu failed calls overcome, slowest call %lld ms over its deadline, "
               "%llu violations\n",
               transport, static_cast<unsigned long long>(totals.operations), kKindCount,
-              step == 1 ? "" : (", each " + std::to_string(step) + "th").c_str(), static_cast<unsigned long long>(totals.sessions),
+              step == 1 ? "" : (", one operation in " + std::to_string(step)).c_str(), static_cast<unsigned long long>(totals.sessions),
               static_cast<unsigned long long>(totals.failed_calls), static_cast<long long>(totals.longest_overrun.count()),
               static_cast<unsigned long long>(totals.violations));
   return totals;
