@@ -132,7 +132,7 @@ class Models(SystemTest):
         places = [match.start() for match in re.finditer(rb"\x19\x00\x00\x00", bytes_)]
         faults = []
         for place in places:
-            broken.write_bytes(bytes_[:place] + b"\x66" + bytes_[place + 1:])  # 102, an operator of other models
+            broken.write_bytes(bytes_[:place] + b"\x5d" + bytes_[place + 1:])  # 93, the cosine
             faults += self.check(broken, good)
         self.assertTrue(any("operator: " in fault and "DEPTHWISE_CONV_2D" in fault for fault in faults), faults)
 

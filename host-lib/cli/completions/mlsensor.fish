@@ -4,7 +4,7 @@ set -l config high_threshold_permille low_threshold_permille average_count conse
     refractory_ms min_report_interval_ms stale_after_ms report orientation interrupt_mode power_mode period_ms
 set -l windows ident status result events event_data config control power privacy selftest identity firmware_hash \
     model_hash datasheet_hash label crash soft_address
-set -l none "not __fish_seen_subcommand_from $commands datasheet models"
+set -l none "not __fish_seen_subcommand_from $commands"
 complete -c mlsensor -f
 complete -c mlsensor -l json -d 'One JSON object per line'
 complete -c mlsensor -l timeout -x -a '500ms 1s 2s 10s' -d 'Longest time for one request'

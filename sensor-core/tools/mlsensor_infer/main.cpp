@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -96,7 +97,7 @@ int main(int argc, char** argv) {
   }
   if (!picture_path.empty()) {
     std::ofstream picture(picture_path);
-    picture << DrawArena(blocks, engine.arena_used_bytes(), engine.plan_bytes(), model_path);
+    picture << DrawArena(blocks, engine.arena_used_bytes(), engine.plan_bytes(), std::filesystem::path(model_path).filename().string());
     if (!picture.flush()) {
       std::cerr << "mlsensor-infer: cannot write " << picture_path << "\n";
       return kBadFile;
