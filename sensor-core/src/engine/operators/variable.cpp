@@ -91,9 +91,10 @@ Status PlanVarHandle(PlanContext& context) {
     if (!SameName(model.file(), name, NameOf(model.file(), record.table))) continue;
     Tensor first;
     first.index = other;
-    if (context.FindVariable(first) == nullptr) continue;
-    context.Alias(first, handle);
-    return Status::kOk;
+    if (context.Require(context.FindVariable(first) != nullptr, Status::kUnsupported, "shares its name with an empty handle")) {
+      context.Alias(first, handle);
+    }
+    return context.status();
   }
   auto* variable = context.Commit<Variable>();
   if (variable == nullptr) return context.status();
