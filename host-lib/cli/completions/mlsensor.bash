@@ -32,7 +32,7 @@ _mlsensor() {
     watch) options+=" --for --plain" ;;
     commit) options+=" --store" ;;
     datasheet) options="--help" ;;
-    models) options="--json --help --to --from --timeout --data --model --manifest --scores --output --arena" ;;
+    models) options="--json --help --to --from --timeout --data --model --manifest --scores --ignore-envelope --output --arena" ;;
   esac
 
   COMPREPLY=()
