@@ -45,14 +45,14 @@ std::vector<Item> FindItems(const fs::path& data, InputKind kind) {
   return items;
 }
 
-void PlayAll(const ModelPackage& model, std::vector<Item>& items) {
+void PlayAll(const ModelPackage& model, Envelope envelope, std::vector<Item>& items) {
   std::atomic<size_t> next{0};
   std::exception_ptr error;
   std::mutex error_mutex;
   const auto work = [&] {
     try {
       for (size_t i = next++; i < items.size(); i = next++) {
-        items[i].heard = model.profile == Profile::kKeyword ? PlaySound(model, items[i].file) : ShowPicture(model, items[i].file);
+        items[i].heard = model.profile == Profile::kKeyword ? PlaySound(model, items[i].file, envelope) : ShowPicture(model, items[i].file, envelope);
       }
     } catch (...) {
       const std::lock_guard lock(error_mutex);
@@ -140,7 +140,7 @@ bool Evaluate(const EvaluateOptions& options, std::ostream& out) {
   const ModelPackage model = LoadModelPackage(options.model.empty() ? ShippedModel(options.profile) : options.model, options.profile, options.manifest);
   std::vector<Item> items = FindItems(options.data, model.profile == Profile::kKeyword ? InputKind::kSound : InputKind::kPictures);
   const auto begin = std::chrono::steady_clock::now();
-  PlayAll(model, items);
+  PlayAll(model, options.ignore_envelope ? Envelope::kOff : Envelope::kOn, items);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 
   Json report = Report(model, items);

@@ -14,6 +14,7 @@ struct EvaluateOptions {
   std::filesystem::path model;     // empty: the shipped one
   std::filesystem::path manifest;  // empty: beside the model
   std::filesystem::path scores;    // one JSON line for each file; empty: none
+  bool ignore_envelope = false;    // judge what the module would not
   bool json = false;
 };
 

@@ -128,6 +128,7 @@ int Main(int argc, char** argv) {
   evaluate.add_option("--data", arguments.evaluate.data, "One folder of files for each class")->required()->type_name("FOLDER");
   evaluate.add_option("--model", arguments.evaluate.model, "The shipped one unless given")->type_name("FILE");
   evaluate.add_option("--manifest", arguments.evaluate.manifest, "MODEL.json beside it unless given")->type_name("FILE");
+  evaluate.add_flag("--ignore-envelope", arguments.evaluate.ignore_envelope, "Judge what is out of the envelope too: to choose its limits");
   evaluate.add_option("--scores", arguments.evaluate.scores, "Also write one JSON line for each file")->type_name("FILE");
 
   try {

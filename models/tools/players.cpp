@@ -117,7 +117,7 @@ class QuietRoom {
 
 }  // namespace
 
-Heard PlaySound(const ModelPackage& model, const std::filesystem::path& path) {
+Heard PlaySound(const ModelPackage& model, const std::filesystem::path& path, Envelope envelope) {
   Heard heard{.decided = "none"};
   QuietRoom quiet;
   std::vector<int16_t> samples(kQuietMs * kSamplesPerMs);
@@ -134,7 +134,9 @@ Heard PlaySound(const ModelPackage& model, const std::filesystem::path& path) {
 
   InputTime time;
   SoundInMemory source(samples, time);
-  KeywordPipeline pipeline(source, KeywordSetupOf(model));
+  KeywordPipelineSetup setup = KeywordSetupOf(model);
+  if (envelope == Envelope::kOff) setup.front_end = {.quiet_peak_to_peak = 0, .clipped_permille = UINT16_MAX};
+  KeywordPipeline pipeline(source, setup);
   bool has_usable = false, has_any = false, was_positive = false, has_decided = false;
   Play(model, pipeline, time, [&](const LatestResult& result) {
     const bool is_valid = (result.flags & kValid) != 0;
@@ -157,7 +159,7 @@ Heard PlaySound(const ModelPackage& model, const std::filesystem::path& path) {
   return heard;
 }
 
-Heard ShowPicture(const ModelPackage& model, const std::filesystem::path& path) {
+Heard ShowPicture(const ModelPackage& model, const std::filesystem::path& path, Envelope envelope) {
   Picture picture;
   try {
     picture = ReadPicture(path);
@@ -169,6 +171,7 @@ Heard ShowPicture(const ModelPackage& model, const std::filesystem::path& path) 
   InputTime time;
   StillPicture source(picture.view(), count, time);
   PersonPipelineSetup setup = PersonSetupOf(model);
+  if (envelope == Envelope::kOff) setup.front_end = {.dark_mean = 0, .bright_mean = 255, .flat_deviation = 0, .blurred_permille = 0};
   setup.front_end.frozen_count = 0;
   PersonPipeline pipeline(source, setup);
   Heard heard{.decided = "invalid"};

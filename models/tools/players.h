@@ -19,12 +19,15 @@ struct Heard {
   std::string why{};  // where it is not
 };
 
+// Whether the limits of the envelope hold. Without them everything is judged: that is how they are chosen.
+enum class Envelope { kOn, kOff };
+
 // Plays the recording, with kQuietMs of a quiet room before it and after it.
 inline constexpr uint32_t kQuietMs = 1000;
-Heard PlaySound(const ModelPackage& model, const std::filesystem::path& file);
+Heard PlaySound(const ModelPackage& model, const std::filesystem::path& file, Envelope envelope);
 
 // Shows the photograph as often as the decision needs, five times a second. The same picture over and over is what a frozen camera gives, so
 // that flag alone is off.
-Heard ShowPicture(const ModelPackage& model, const std::filesystem::path& file);
+Heard ShowPicture(const ModelPackage& model, const std::filesystem::path& file, Envelope envelope);
 
 }  // namespace mls::models

@@ -28,9 +28,9 @@ def rows(folder):
         return list(csv.DictReader(file))
 
 
-def evaluate(arguments, profile, data):
+def evaluate(arguments, profile, data, *more):
     scores = data / "scores.jsonl"
-    subprocess.run([arguments.bin / "mlsensor-models", "evaluate", profile, "--data", data, "--scores", scores], check=True, capture_output=True, timeout=900)
+    subprocess.run([arguments.bin / "mlsensor-models", "evaluate", profile, "--data", data, "--scores", scores, *more], check=True, capture_output=True, timeout=900)
     return [json.loads(line) for line in scores.read_text().splitlines()]
 
 
@@ -46,13 +46,14 @@ def clipping(arguments, rng):
                 file = f"{row['label']}/{pathlib.Path(row['file']).stem}_{gain_db}.wav"
                 soundfile.write(data / file, loud, rate, subtype="PCM_16")
                 share[file] = np.mean((loud == 32767) | (loud == -32768))
-        results = evaluate(arguments, "keyword", data)
+        results = evaluate(arguments, "keyword", data, "--ignore-envelope")
+        flagged = {row["file"] for row in evaluate(arguments, "keyword", data) if "clipped" in row["flags"]}
     print(f"clipping: {arguments.count} validation recordings of the four words, each at {len(GAINS_DB)} gains")
     for low, high in zip(CLIPPED_SHARES, CLIPPED_SHARES[1:]):
         group = [row for row in results if low <= share[row["file"]] < high]
         right = sum(row["decided"] == row["class"] for row in group)
-        flagged = sum("clipped" in row["flags"] for row in group)
-        print(f"  {100 * low:6.2f} to {100 * high:6.2f} % of the samples clipped: {right:4} of {len(group):4} right, {flagged:4} flagged")
+        print(f"  {100 * low:6.2f} to {100 * high:6.2f} % of the samples clipped: {right:4} of {len(group):4} right if judged, "
+              f"{sum(row['file'] in flagged for row in group):4} flagged")
 
 
 def square(path):

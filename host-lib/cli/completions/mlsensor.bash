@@ -31,7 +31,7 @@ _mlsensor() {
     scan) options+=" --all-addresses" ;;
     watch) options+=" --for --plain" ;;
     commit) options+=" --store" ;;
-    models) options="--json --help --to --from --timeout --data --model --manifest --scores --output --arena" ;;
+    models) options="--json --help --to --from --timeout --data --model --manifest --scores --ignore-envelope --output --arena" ;;
   esac
 
   local datasheet="init import generate render export footprint validate lint score compare diff key sign check measure verify energy"

@@ -36,7 +36,7 @@ struct ImageFrontEndConfig {
   uint8_t frozen_count = 10;   // As many repetitions of the same tensor, or more, are frozen. 0: never.
   // Sharpness is the mean square of the Laplacian (4 times a pixel minus its four neighbours; of green, in colour) over
   // the variance. Below this many thousandths a picture is blurred. 0: never.
-  uint16_t blurred_permille = 40;
+  uint16_t blurred_permille = 10;
 };
 
 // Whether the last picture is one that the model can judge.
