@@ -24,7 +24,7 @@ _mlsensor() {
   local config="high_threshold_permille low_threshold_permille average_count consecutive_count on_delay_ms off_delay_ms
     refractory_ms min_report_interval_ms stale_after_ms report orientation interrupt_mode power_mode period_ms"
   local windows="ident status result events event_data config control power privacy selftest identity firmware_hash
-    model_hash datasheet_hash label crash"
+    model_hash datasheet_hash label crash soft_address"
   local options="--json --timeout --help"
   case $command in
     "") options+=" --version" ;;

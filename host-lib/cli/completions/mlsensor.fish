@@ -3,7 +3,7 @@ set -l commands scan info read watch get set commit revert factory-reset selftes
 set -l config high_threshold_permille low_threshold_permille average_count consecutive_count on_delay_ms off_delay_ms \
     refractory_ms min_report_interval_ms stale_after_ms report orientation interrupt_mode power_mode period_ms
 set -l windows ident status result events event_data config control power privacy selftest identity firmware_hash \
-    model_hash datasheet_hash label crash
+    model_hash datasheet_hash label crash soft_address
 set -l none "not __fish_seen_subcommand_from $commands datasheet"
 complete -c mlsensor -f
 complete -c mlsensor -l json -d 'One JSON object per line'
