@@ -33,7 +33,7 @@ std::string Open(double width, double height, const std::string& title, const ch
 // Horizontal bars with a whisker from lower to upper, a track to the end of the axis, and the number at the right. Long labels stand above their bars.
 std::string Bars(const Chart& chart) {
   constexpr double kWidth = 440, kRight = 60, kLabelWidth = 168;
-  constexpr size_t kLongestLabel = 18, kLongestLine = 58;
+  constexpr size_t kLongestLabel = 19, kLongestLine = 58;
   const bool above = std::any_of(chart.bars.begin(), chart.bars.end(), [](const Bar& bar) { return bar.label.size() > kLongestLabel; });
   const double left = above ? 12 : kLabelWidth, row = above ? 46 : 28;
   const double span = kWidth - left - kRight;
