@@ -31,6 +31,7 @@ class Archive:
     def write(self, target):
         with open(target, "wb") as out:
             for inode, (name, (mode, content)) in enumerate([*self.entries.items(), ("TRAILER!!!", (0, b""))], 1):
-                fields = (inode, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name) + 1, 0)
-                header = b"070701" + b"".join(b"%08x" % field for field in fields) + name.encode() + b"\0"
+                path = name.encode() + b"\0"
+                fields = (inode, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(path), 0)
+                header = b"070701" + b"".join(b"%08x" % field for field in fields) + path
                 out.write(header + bytes(-len(header) % 4) + content + bytes(-len(content) % 4))
