@@ -8,6 +8,7 @@ namespace {
 enum class Order { kLargestFirst, kLastFirst };
 
 constexpr int32_t AlignUp(int32_t x) { return (x + kBlockAlignment - 1) & -kBlockAlignment; }
+constexpr uint32_t Aligned(uint32_t x) { return static_cast<uint32_t>(AlignUp(static_cast<int32_t>(x))); }
 
 // Blocks are placed by falling keys.
 uint64_t Key(const Block& block, Order order) {
@@ -15,6 +16,7 @@ uint64_t Key(const Block& block, Order order) {
   return order == Order::kLargestFirst ? uint64_t{block.bytes} << 32 | first : uint64_t{first} << 32 | block.bytes;
 }
 
+// What runs once is compiled for size (gnu::cold).
 class Layout {
  public:
   explicit Layout(std::span<Block> blocks) : end_(blocks.data() + blocks.size()) {
@@ -37,7 +39,7 @@ class Layout {
 
   // What is alive at the same time needs at least this much, wherever it lies. Blocks must be sorted, the last first; uses
   // their offsets as working memory.
-  uint32_t LeastBytes() {
+  [[gnu::cold, gnu::noinline]] uint32_t LeastBytes() {
     const auto alive = [this](int i) -> uint32_t& { return At(i).offset; };
     int alive_count = 0, step = -2;
     uint32_t least = 0, alive_bytes = 0, shared_bytes = 0;
@@ -67,6 +69,30 @@ class Layout {
       least = std::max(least, alive_bytes - std::min(shared_bytes, alive_bytes));
     }
     return least;
+  }
+
+  // A chain, where a step has one output that only the next one reads, and a block of scratch at most, needs no search: outputs
+  // lie at either end in turn. Whether it is one and fits into `total` bytes without sharing. Blocks must be sorted, the last first.
+  [[gnu::cold, gnu::noinline]] bool PlaceChain(uint32_t total) const {
+    uint32_t input_bytes = 0;
+    for (int i = count_ - 1; i >= 0;) {
+      const int step = At(Entry(i)).first;
+      Block* output = nullptr;
+      Block* scratch = nullptr;
+      for (; i >= 0 && At(Entry(i)).first == step; --i) {
+        Block& block = At(Entry(i));
+        Block*& kind = block.last > step ? output : scratch;
+        if (kind != nullptr || block.last > step + 1) return false;
+        kind = &block;
+      }
+      const uint32_t output_bytes = output == nullptr ? 0 : Aligned(output->bytes);
+      const bool low = step % 2 == 0;
+      if (output != nullptr) output->offset = low ? 0 : total - output_bytes;
+      if (scratch != nullptr) scratch->offset = low ? output_bytes : input_bytes;
+      if (input_bytes + output_bytes + (scratch == nullptr ? 0 : scratch->bytes) > total) return false;
+      input_bytes = output_bytes;
+    }
+    return true;
   }
 
   [[gnu::noinline]] uint32_t Place() {
@@ -121,6 +147,7 @@ uint32_t LayOut(std::span<Block> blocks) {
   Layout layout(blocks);
   layout.Sort(Order::kLastFirst);
   const uint32_t least = layout.LeastBytes();
+  if (layout.PlaceChain(Aligned(least))) return Aligned(least);
   layout.Sort(Order::kLargestFirst);
   const uint32_t largest_first = layout.Place();
   // Nothing can be better, but for what alignment may cost.

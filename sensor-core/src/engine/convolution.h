@@ -9,6 +9,8 @@
 namespace mls::engine {
 
 struct ConvTensors {
+  ConvTensors();  // Not inline: it is long.
+
   // Wanted types; set before reading.
   TensorType type = TensorType::kInt8, weights_type = TensorType::kInt8;
   bool transposed = false;  // The inputs come in TRANSPOSE_CONV's order.
@@ -74,6 +76,8 @@ struct KernelChoice {
 };
 constexpr int8_t kConstantChannel = -128;
 Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice& choice);
+Status CommitFullyConnected(PlanContext& context, const ConvTensors& tensors, const KernelChoice& choice);
+// The same, reading the tensors first.
 Status CommitFullyConnected(PlanContext& context, const KernelChoice& choice);
 
 // Channels shift right by 1 to 22 bits, as a rule. Whether no accumulator of such a channel can reach 2^30, so that kernels may

@@ -33,83 +33,92 @@ class FlatBuffer {
   const uint8_t* At(Position position) const { return bytes_.data() + position; }
   uint32_t size() const { return static_cast<uint32_t>(bytes_.size()); }
 
+  // A table whose vtable is at hand: for reading several fields.
+  struct Table {
+    Position at;  // 0: every field has its default.
+    const uint8_t* vtable;
+    uint32_t vtable_bytes, table_bytes;
+  };
+  [[gnu::always_inline]] Table Open(Position table) const {
+    if (table == 0) return {};
+    // CheckTable has seen to it that all of this lies inside the file.
+    const uint8_t* const vtable = At(table - LoadU32(At(table)));
+    return {table, vtable, LoadU16(vtable), LoadU16(vtable + 2)};
+  }
+
   Position Root() { return CheckTable(0); }
 
-  int32_t IntField(Position table, int field, int32_t otherwise) {
+  // Fields of a Table, or of the Position of one.
+  template <typename T>
+  int32_t IntField(const T& table, int field, int32_t otherwise) {
     const Position at = Field(table, field, 4);
     return at == 0 ? otherwise : static_cast<int32_t>(LoadU32(At(at)));
   }
-  int32_t ByteField(Position table, int field, int32_t otherwise) {
+  template <typename T>
+  int32_t ByteField(const T& table, int field, int32_t otherwise) {
     const Position at = Field(table, field, 1);
     return at == 0 ? otherwise : static_cast<int8_t>(*At(at));
   }
-  bool HasField(Position table, int field) { return Field(table, field, 1) != 0; }
-
-  Position TableField(Position table, int field) {
+  template <typename T>
+  bool HasField(const T& table, int field) {
+    return Field(table, field, 1) != 0;
+  }
+  template <typename T>
+  Position TableField(const T& table, int field) {
     const Position at = Field(table, field, 4);
     return at == 0 ? 0 : CheckTable(at);
   }
-  [[gnu::noinline]] Vector VectorField(Position table, int field, uint32_t element_bytes) {
-    const Position at = Field(table, field, 4);
-    if (at == 0) return {};
-    const Position vector = Follow(at, 4);
-    if (vector == 0) return {};
-    const uint32_t count = LoadU32(At(vector));
-    if (uint64_t{count} * element_bytes > size() - vector - 4) {
-      corrupt_ = true;
-      return {};
-    }
-    return {vector + 4, count};
+  template <typename T>
+  Vector VectorField(const T& table, int field, uint32_t element_bytes) {
+    return CheckVector(Field(table, field, 4), static_cast<uint32_t>(std::countr_zero(element_bytes)));
   }
   // Elements of vectors; `index` is the caller's to check.
-  int32_t IntAt(const Vector& vector, uint32_t index) const {
+  [[gnu::always_inline]] int32_t IntAt(const Vector& vector, uint32_t index) const {
     return static_cast<int32_t>(LoadU32(At(vector.start + 4 * index)));
   }
   Position TableAt(const Vector& vector, uint32_t index) {
     return CheckTable(vector.start + 4 * index);
   }
 
-  // Position of a field of `bytes` bytes, 0 if it has its default.
-  [[gnu::noinline]] Position Field(Position table, int field, uint32_t bytes) {
-    if (table == 0) return 0;
-    // CheckTable has seen to it that all of this lies inside the file.
-    const uint8_t* const vtable = At(table - LoadU32(At(table)));
-    const uint32_t entry = 4 + 2 * static_cast<uint32_t>(field);
-    if (entry + 2 > LoadU16(vtable)) return 0;
-    const uint32_t offset = LoadU16(vtable + entry);
-    if (offset == 0) return 0;
-    if (offset < 4 || offset + bytes > LoadU16(vtable + 2)) {
-      corrupt_ = true;
-      return 0;
-    }
-    return table + offset;
-  }
-
  private:
-  // Where the offset at `at`, inside the file, leads to, if at least `bytes` bytes follow there, or 0. Files are smaller than
-  // 2^30 bytes.
-  Position Follow(Position at, uint32_t bytes) {
-    const uint32_t offset = LoadU32(At(at));
-    const uint32_t room = size() - at;
-    if (offset == 0 || offset > room || room - offset < bytes) {
+  // Position of a field of `bytes` bytes, 0 if it has its default.
+  [[gnu::noinline]] Position Field(Position table, int field, uint32_t bytes) { return Field(Open(table), field, bytes); }
+  [[gnu::always_inline]] Position Field(const Table& table, int field, uint32_t bytes) {
+    const uint32_t entry = 4 + 2 * static_cast<uint32_t>(field);
+    if (entry + 2 > table.vtable_bytes) return 0;
+    const uint32_t offset = LoadU16(table.vtable + entry);
+    if (offset == 0) return 0;
+    if (offset + bytes > table.table_bytes) {
       corrupt_ = true;
       return 0;
     }
-    return at + offset;
+    return table.at + offset;
   }
 
-  // The table that the offset at `at` leads to, if its vtable and inline data lie inside the file, or 0.
+  // Whether the offset at `at`, which has four bytes inside the file, leads to where at least four follow.
+  bool IsGoodOffset(uint32_t offset, Position at) const { return offset - 1 < size() - 4 - at; }
+
+  // The vector that the offset at `at` leads to, if all of it lies inside the file, or an empty one.
+  [[gnu::noinline]] Vector CheckVector(Position at, uint32_t element_bits) {
+    if (at == 0) return {};
+    const uint32_t offset = LoadU32(At(at));
+    if (IsGoodOffset(offset, at)) {
+      const Position start = at + offset + 4;
+      const uint32_t count = LoadU32(At(start - 4));
+      if (count <= (size() - start) >> element_bits) return {start, count};
+    }
+    corrupt_ = true;
+    return {};
+  }
+
+  // The table that the offset at `at` leads to, if its vtable and inline data lie inside the file, or 0. Files are smaller than
+  // 2^30 bytes.
   [[gnu::noinline]] Position CheckTable(Position at) {
-    const Position table = Follow(at, 4);
-    if (table == 0) return 0;
-    const uint32_t vtable = table - LoadU32(At(table));  // Before the start of the file it wraps to far behind its end.
-    if (vtable <= size() && size() - vtable >= 4) {
-      const uint32_t vtable_bytes = LoadU16(At(vtable));
-      const uint32_t table_bytes = LoadU16(At(vtable) + 2);
-      if (vtable_bytes >= 4 && vtable_bytes % 2 == 0 && table_bytes >= 4 && vtable_bytes <= size() - vtable &&
-          table_bytes <= size() - table) {
-        return table;
-      }
+    const uint32_t offset = LoadU32(At(at));
+    if (IsGoodOffset(offset, at)) {
+      const Position table = at + offset;
+      const uint32_t vtable = table - LoadU32(At(table));  // Before the start of the file it wraps to far behind its end.
+      if (vtable <= size() - 4 && LoadU16(At(vtable)) <= size() - vtable && LoadU16(At(vtable) + 2) <= size() - table) return table;
     }
     corrupt_ = true;
     return 0;

@@ -54,15 +54,20 @@ const char* Model::Open(std::span<const uint8_t> bytes, uint32_t subgraph_index)
   return nullptr;
 }
 
-const char* Model::ReadOperator(uint32_t index, OperatorRecord& record) {
-  enum OperatorField { kOpcodeIndex = 0, kInputs = 1, kOutputs = 2 };
-  enum OperatorCodeField { kDeprecatedCode = 0, kCode = 3 };
-
+const char* Model::ReadOperands(uint32_t index, OperatorRecord& record) {
+  enum OperatorField { kInputs = 1, kOutputs = 2 };
   record.table = file_.TableAt(operators_, index);
-  const uint32_t code_index = static_cast<uint32_t>(file_.IntField(record.table, kOpcodeIndex, 0));
   record.inputs = file_.VectorField(record.table, kInputs, 4);
   record.outputs = file_.VectorField(record.table, kOutputs, 4);
-  if (file_.corrupt()) return kBroken;
+  return file_.corrupt() ? kBroken : nullptr;
+}
+
+const char* Model::ReadOperator(uint32_t index, OperatorRecord& record) {
+  enum OperatorField { kOpcodeIndex = 0 };
+  enum OperatorCodeField { kDeprecatedCode = 0, kCode = 3 };
+
+  if (const char* what = ReadOperands(index, record)) return what;
+  const uint32_t code_index = static_cast<uint32_t>(file_.IntField(record.table, kOpcodeIndex, 0));
   if (code_index >= operator_codes_.count) return "its operator code is not in the file";
   const auto code = file_.TableAt(operator_codes_, code_index);
   // Codes below 127 are also in a byte that older writers filled; newer ones fill both.
@@ -81,14 +86,20 @@ const char* Model::ReadTensor(uint32_t index, Tensor& tensor, Status& status) {
   enum QuantizationField { kScale = 2, kZeroPoint = 3, kDetails = 5, kQuantizedDimension = 6 };
   enum BufferField { kData = 0, kOffset = 1 };
 
-  tensor = {};
   tensor.index = static_cast<int32_t>(index);
-  const auto table = file_.TableAt(tensors_, index);
+  tensor.dims = {};
+  tensor.scale = 0;
+  tensor.zero_point = 0;
+  tensor.constant = nullptr;
+  tensor.scales = {};
+  tensor.quantized_dimension = 0;
+  tensor.zero_points_are_zero = true;
+  const auto table = file_.Open(file_.TableAt(tensors_, index));
   const auto shape = file_.VectorField(table, kShape, 4);
   const int32_t type = file_.ByteField(table, kType, 0);
   const uint32_t buffer_index = static_cast<uint32_t>(file_.IntField(table, kBuffer, 0));
-  const auto quantization = file_.TableField(table, kQuantization);
   const bool special = file_.ByteField(table, kIsVariable, 0) != 0 || file_.HasField(table, kSparsity);
+  const auto quantization_at = file_.TableField(table, kQuantization);
   status = Status::kCorrupt;
   if (file_.corrupt()) return kBroken;
   if (buffer_index >= buffers_.count) return "its buffer is not in the file";
@@ -111,7 +122,8 @@ const char* Model::ReadTensor(uint32_t index, Tensor& tensor, Status& status) {
   tensor.bytes = tensor.elements * element_bytes;
   if (tensor.type == TensorType::kInt4) tensor.bytes = (tensor.elements + 1) / 2;
 
-  if (quantization != 0) {
+  if (quantization_at != 0) {
+    const auto quantization = file_.Open(quantization_at);
     if (file_.HasField(quantization, kDetails)) return "custom quantisation is not supported";
     const auto scales = file_.VectorField(quantization, kScale, 4);
     const auto zero_points = file_.VectorField(quantization, kZeroPoint, 8);
@@ -142,7 +154,7 @@ const char* Model::ReadTensor(uint32_t index, Tensor& tensor, Status& status) {
         }
         if (i == 0) tensor.zero_point = value;
       }
-      tensor.scale = tensor.scales[0];
+      tensor.scale = std::bit_cast<float>(file_.IntAt(scales, 0));
     }
   }
 
@@ -153,7 +165,7 @@ const char* Model::ReadTensor(uint32_t index, Tensor& tensor, Status& status) {
   if (file_.HasField(buffer, kOffset)) return "data outside the FlatBuffer is not supported";
   if (data.count > 0) {
     if (data.count != tensor.bytes) return "its data does not have the size of its shape";
-    if (data.start % std::min<uint32_t>(element_bytes, InferenceEngine::kModelAlignment) != 0) return "its data is not aligned";
+    if (data.start & (std::min<uint32_t>(element_bytes, InferenceEngine::kModelAlignment) - 1)) return "its data is not aligned";
     tensor.constant = file_.At(data.start);
   }
   return nullptr;

@@ -23,8 +23,10 @@ class Model {
   static constexpr uint32_t kMaxTensors = 4096;
   static constexpr uint32_t kMaxOperators = 4096;
 
-  const char* Open(std::span<const uint8_t> bytes, uint32_t subgraph = 0);
+  [[gnu::cold]] const char* Open(std::span<const uint8_t> bytes, uint32_t subgraph = 0);
   const char* ReadOperator(uint32_t index, OperatorRecord& record);
+  // The same without the code.
+  const char* ReadOperands(uint32_t index, OperatorRecord& record);
   // Whether the tensor's data are in the file; also false if it is damaged.
   bool IsConstant(uint32_t index);
   // Sets `status` along with the text: kCorrupt or kUnsupported.

@@ -622,12 +622,12 @@ Status RunFullyConnectedArmDsp(const void* params) {
 }
 
 Status PlanFullyConnectedArmDsp(PlanContext& context) {
-  Tensor weights;
-  if (!context.Input(1, weights)) return context.status();
-  const uint32_t depth = weights.rank == 2 ? static_cast<uint32_t>(weights.dims[1]) : 0;
-  const bool words = reinterpret_cast<uintptr_t>(weights.constant) % 4 == 0;
-  if (depth % 8 != 0 || !words) return CommitFullyConnected(context, {.kernel = RunFullyConnected});
-  return CommitFullyConnected(context, {.kernel = RunFullyConnectedArmDsp,
+  ConvTensors t;
+  if (!ReadConvTensors(context, t, 2, 0)) return context.status();
+  const uint32_t depth = static_cast<uint32_t>(t.weights.dims[1]);
+  const bool words = reinterpret_cast<uintptr_t>(t.weights.constant) % 4 == 0;
+  if (depth % 8 != 0 || !words) return CommitFullyConnected(context, t, {.kernel = RunFullyConnected});
+  return CommitFullyConnected(context, t, {.kernel = RunFullyConnectedArmDsp,
                                         .scratch_bytes = depth <= kMostExpanded ? 2 * depth : 0,
                                         .otherwise = RunFullyConnected, .fits = HasOnlySmallAccumulators});
 }

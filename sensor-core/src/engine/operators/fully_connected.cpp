@@ -8,10 +8,14 @@ Status PlanFullyConnected(PlanContext& context, Kernel kernel) {
 }
 
 Status CommitFullyConnected(PlanContext& context, const KernelChoice& choice) {
-  enum Option { kActivation = 0, kWeightsFormat = 1 };
   ConvTensors t;
   t.weights_type = choice.weights_type;
-  if (!ReadConvTensors(context, t, 2, 0) || !context.OpenOptions(8)) return context.status();
+  return ReadConvTensors(context, t, 2, 0) ? CommitFullyConnected(context, t, choice) : context.status();
+}
+
+Status CommitFullyConnected(PlanContext& context, const ConvTensors& t, const KernelChoice& choice) {
+  enum Option { kActivation = 0, kWeightsFormat = 1 };
+  if (!context.OpenOptions(8)) return context.status();
   const int32_t activation = context.OptionByte(kActivation, 0);
   const uint32_t outputs = static_cast<uint32_t>(t.weights.dims[0]);
   const uint32_t depth = static_cast<uint32_t>(t.weights.dims[1]);

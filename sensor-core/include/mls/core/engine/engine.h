@@ -45,7 +45,7 @@ struct TensorInfo {
 
   TensorType type = TensorType::kInt8;
   uint8_t rank = 0;
-  std::array<int32_t, kMaxRank> dims{};  // Row-major; the first `rank` are used (NHWC for pictures).
+  std::array<int32_t, kMaxRank> dims;  // Row-major (NHWC for pictures); only the first `rank` count.
   uint32_t bytes = 0;
   float scale = 0;  // 0 where the tensor is not quantised.
   int32_t zero_point = 0;

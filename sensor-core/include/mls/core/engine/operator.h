@@ -32,6 +32,7 @@ struct Variable {
 };
 
 class Model;
+struct OperatorRecord;
 class PlanContext;
 
 // Plans one operator: checks types and shapes, commits parameters, sets the kernel. Returning kUnsupported passes the
@@ -82,7 +83,9 @@ class PlanContext {
   bool RequireType(const Tensor& tensor, TensorType type);
 
   // Records an error unless `condition` holds. The text names what is wrong with the operator or with `tensor`.
-  bool Require(bool condition, Status otherwise, const char* what, const Tensor* tensor = nullptr);
+  bool Require(bool condition, Status otherwise, const char* what, const Tensor* tensor = nullptr) {
+    return condition || Refuse(otherwise, what, tensor);
+  }
 
   // The operator's options table; `union_type` is its BuiltinOptions number. Absent tables read as all defaults.
   bool OpenOptions(int union_type);
@@ -128,10 +131,11 @@ class PlanContext {
   friend class Planner;
   explicit PlanContext(Planner& planner) : planner_(planner) {}
   void* CommitBytes(size_t bytes);
+  bool Refuse(Status status, const char* what, const Tensor* tensor);
 
   Planner& planner_;
   Status status_ = Status::kOk;
-  uint32_t operator_table_ = 0;
+  const OperatorRecord* record_ = nullptr;
   uint32_t options_table_ = 0;
   int32_t operator_index_ = 0;
   int32_t scratch_record_ = -1;
