@@ -32,6 +32,10 @@ endif()
 add_library(mls_core_flags INTERFACE)
 target_compile_options(mls_core_flags INTERFACE
   -fno-exceptions -fno-rtti -fno-threadsafe-statics -ffunction-sections -fdata-sections)
+if(MLS_SANITIZE AND NOT MLS_FUZZ)
+  # With sanitizers the rest is not optimised: it compiles in half the time. The kernels run for most of a test.
+  target_compile_options(mls_core_flags INTERFACE -O1)
+endif()
 
 # mls_add_test(NAME SOURCES a.cpp ... LIBS lib ... [TIMEOUT seconds]): one GoogleTest program, each test registered with CTest.
 function(mls_add_test name)
