@@ -34,8 +34,10 @@ struct ConvTensors {
 #endif
 #ifdef MLS_ENGINE_X86
 constexpr bool kPacksWeights = true;
+constexpr bool kWideVectors = true;
 #else
 constexpr bool kPacksWeights = false;
+constexpr bool kWideVectors = false;
 #endif
 
 // Reads and checks types and scales of the four tensors. Channels are counted along `channel_dimension` of the weights.

@@ -111,13 +111,102 @@ Status PlanConv2DX86(PlanContext& context) {
   return CommitConv(context, plan, choice);
 }
 
+// --- FULLY_CONNECTED on one vector: every weight is used once, so that bytes are multiplied as they are ------------------
+// Packed: a header, the columns that SplitWeights added, the weights.
+
+struct ByteIsa {
+  static constexpr uint32_t kLanes = 8, kGroup = 4;
+  static constexpr int32_t kValueOffset = 128;
+  static constexpr uint32_t Channel(uint32_t block, uint32_t lane) { return Isa::Channel(block, lane); }
+};
+using PackedBytes = x86::Packed<ByteIsa>;
+
+struct VectorPacked {
+  const PackedBytes* weights;
+  const uint32_t* columns;
+  uint32_t added, start;  // Columns, and where they go in the input.
+
+  static uint64_t ScratchBytes(uint32_t depth, uint32_t added) { return depth + uint64_t{2} * added + kSlack; }
+  static uint64_t ColumnBytes(uint32_t added) { return x86::RoundUp(added * sizeof(uint32_t), x86::kAlignment); }
+  static uint64_t Bytes(uint32_t outputs, uint32_t depth, uint32_t added) {
+    return 2 * x86::kAlignment + ColumnBytes(added) + PackedBytes::Bytes(outputs, 1, static_cast<uint32_t>(x86::RoundUp(depth, 2) + 2 * added));
+  }
+  static void Make(void* params, void* memory) {
+    auto& p = *static_cast<FullyConnectedParams*>(params);
+    auto* const start = reinterpret_cast<std::byte*>(x86::RoundUp(reinterpret_cast<uintptr_t>(memory), x86::kAlignment));
+    auto* const columns = reinterpret_cast<uint32_t*>(start + x86::kAlignment);
+    const x86::SplitWeights w({p.weights, p.bias, p.outputs, 1, p.depth, p.depth, 1, p.input_offset, p.per_channel, &p.requantization}, columns);
+    const int8_t* const weights = PackedBytes::Make(w, start + x86::kAlignment + ColumnBytes(w.added));
+    p.weights = reinterpret_cast<const int8_t*>(new (start) VectorPacked{&PackedBytes::At(weights), columns, w.added, w.Start()});
+  }
+};
+
+template <uint32_t kBlocks>
+MLS_TARGET inline void VectorTile(const PackedBytes& packed, uint32_t block, const int8_t* x, const Layer& l, int8_t* output) {
+  const Block* const blocks = packed.blocks + block;
+  const int8_t* weights = packed.weights + block * packed.block_bytes;
+  const Vector ones = _mm256_set1_epi16(1);
+  Vector sums[kBlocks];
+  for (uint32_t b = 0; b < kBlocks; ++b) sums[b] = Isa::Load(blocks[b].bias);
+  for (uint32_t g = 0; g < packed.groups; ++g, x += ByteIsa::kGroup, weights += ByteIsa::kGroup * ByteIsa::kLanes) {
+    int32_t four;
+    std::memcpy(&four, x, sizeof four);
+    const Vector values = _mm256_set1_epi32(four);
+    for (uint32_t b = 0; b < kBlocks; ++b) {
+      const Vector pairs = _mm256_maddubs_epi16(values, Isa::Load(weights + b * packed.block_bytes));
+      sums[b] = _mm256_add_epi32(sums[b], _mm256_madd_epi16(pairs, ones));
+    }
+  }
+  for (uint32_t b = 0; b < kBlocks; ++b) {
+    sums[b] = packed.only_right ? Isa::Requantize(sums[b], blocks[b]) : Isa::RequantizeAny(sums[b], blocks[b], l.zero_point);
+  }
+  const uint32_t first = block * ByteIsa::kLanes;
+  for (uint32_t b = 0; b < kBlocks; b += 2) {
+    StoreBytes<std::min(kBlocks, 2u)>(sums + b, l.range, l.channels - first - b * ByteIsa::kLanes, output + first + b * ByteIsa::kLanes);
+  }
+}
+
+MLS_TARGET Status RunVectorAvx2(const void* params) {
+  const FullyConnectedParams& p = *static_cast<const FullyConnectedParams*>(params);
+  const auto& v = *std::launder(reinterpret_cast<const VectorPacked*>(p.weights));
+  const Layer layer(p.outputs, p.requantization);
+  auto* const x = static_cast<int8_t*>(p.scratch);
+  uint32_t i = 0;
+  for (; i + 32 <= p.depth; i += 32) {
+    _mm256_storeu_si256(reinterpret_cast<Vector*>(x + i), _mm256_xor_si256(Load(p.input + i), _mm256_set1_epi8(-128)));
+  }
+  for (; i < p.depth; ++i) x[i] = static_cast<int8_t>(p.input[i] ^ -128);
+  x[i] = 0;
+  for (uint32_t j = 0; j < v.added; ++j) {
+    x[v.start + 2 * j] = x[v.columns[j]];
+    x[v.start + 2 * j + 1] = 0;
+  }
+  std::memset(x + v.start + 2 * v.added, 0, ByteIsa::kGroup);
+  const PackedBytes& packed = *v.weights;
+  uint32_t block = 0;
+  for (; block + 4 <= packed.block_count; block += 4) VectorTile<4>(packed, block, x, layer, p.output);
+  for (; block + 2 <= packed.block_count; block += 2) VectorTile<2>(packed, block, x, layer, p.output);
+  if (block < packed.block_count) VectorTile<1>(packed, block, x, layer, p.output);
+  return Status::kOk;
+}
+
 Status PlanFullyConnectedX86(PlanContext& context) {
   ConvTensors t;
   if (!ReadConvTensors(context, t, 2, 0)) return context.status();
   const auto outputs = static_cast<uint32_t>(t.weights.dims[0]), depth = static_cast<uint32_t>(t.weights.dims[1]);
-  KernelChoice choice;
-  if (!HasAvx2() || t.input.elements % depth != 0 || !PlanFastFullyConnected(t.input.elements / depth, depth, outputs, choice)) {
-    choice = {.kernel = RunFullyConnected};
+  KernelChoice choice = {.kernel = RunFullyConnected};
+  if (HasAvx2() && t.input.elements % depth == 0) {
+    const auto* weights = reinterpret_cast<const int8_t*>(t.weights.constant);
+    const uint32_t added = t.input.elements == depth ? x86::SplitWeights({.data = weights, .channels = outputs, .segments = 1, .segment = depth,
+                                                                          .channel_stride = depth, .stride = 1}, nullptr).added : depth;
+    const uint64_t bytes = VectorPacked::Bytes(outputs, depth, added);
+    KernelChoice dense;
+    if (added <= depth / 4 && bytes <= x86::kMostBytes) {
+      choice = {.kernel = RunVectorAvx2, .scratch_bytes = static_cast<uint32_t>(VectorPacked::ScratchBytes(depth, added)),
+                .packed_bytes = static_cast<uint32_t>(bytes), .pack = VectorPacked::Make};
+    } else if (PlanFastFullyConnected(t.input.elements / depth, depth, outputs, dense)) {
+      choice = dense;
+    }
   }
   return CommitFullyConnected(context, t, choice);
 }

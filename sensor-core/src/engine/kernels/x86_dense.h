@@ -67,14 +67,14 @@ class RowRing {
 };
 
 struct Layer {
-  const PackedWeights& packed;
+  const PackedWeights* packed;
   uint32_t channels;
   Isa::Range range;
   Vector zero_point;
   const Value* const* segments;  // Of the first window.
   size_t step;                   // From one window to the next.
 
-  MLS_TARGET Layer(const PackedWeights& weights, uint32_t channel_count, const Requantization& r)
+  MLS_TARGET Layer(uint32_t channel_count, const Requantization& r, const PackedWeights* weights = nullptr)
       : packed(weights), channels(channel_count), range(Isa::RangeOf(r)), zero_point(Isa::All(r.offset)), segments(nullptr), step(0) {}
 };
 
@@ -93,7 +93,7 @@ MLS_TARGET inline void StoreBytes(const Vector* values, const Isa::Range& range,
 
 template <uint32_t kPixels, uint32_t kBlocks>
 MLS_TARGET void Tile(const Layer& l, uint32_t block, size_t at, int8_t* output) {
-  const PackedWeights& packed = l.packed;
+  const PackedWeights& packed = *l.packed;
   const Block* const blocks = packed.blocks + block;
   const size_t block_bytes = packed.block_bytes, step = l.step;
   const int8_t* weights = packed.weights + block * block_bytes;
@@ -147,8 +147,8 @@ MLS_TARGET void RunBlocks(const Layer& l, uint32_t block, uint32_t pixels, int8_
 // All channels of `pixels` windows side by side.
 MLS_TARGET void RunPixels(const Layer& l, uint32_t pixels, int8_t* output) {
   uint32_t block = 0;
-  for (; block + 2 <= l.packed.block_count; block += 2) RunBlocks<2>(l, block, pixels, output + block * Isa::kLanes);
-  if (block < l.packed.block_count) RunBlocks<1>(l, block, pixels, output + block * Isa::kLanes);
+  for (; block + 2 <= l.packed->block_count; block += 2) RunBlocks<2>(l, block, pixels, output + block * Isa::kLanes);
+  if (block < l.packed->block_count) RunBlocks<1>(l, block, pixels, output + block * Isa::kLanes);
 }
 
 // --- Windows of one pixel: a product of matrices, in stretches of pixels that stay in the first cache --------------------
@@ -195,14 +195,14 @@ uint64_t Pixels(const ConvParams& p) { return uint64_t{p.batches} * p.output_hei
 
 MLS_TARGET Status RunMatrixConv2D(const void* params) {
   const ConvParams& p = *static_cast<const ConvParams*>(params);
-  Layer layer(PackedWeights::At(p.weights), p.output_channels, p.requantization);
+  Layer layer(p.output_channels, p.requantization, &PackedWeights::At(p.weights));
   RunMatrix(layer, p.input, static_cast<uint32_t>(Pixels(p)), p.input_channels, p.scratch, p.output);
   return Status::kOk;
 }
 
 MLS_TARGET Status RunFullyConnectedFast(const void* params) {
   const FullyConnectedParams& p = *static_cast<const FullyConnectedParams*>(params);
-  Layer layer(PackedWeights::At(p.weights), p.outputs, p.requantization);
+  Layer layer(p.outputs, p.requantization, &PackedWeights::At(p.weights));
   RunMatrix(layer, p.input, p.batches, p.depth, p.scratch, p.output);
   return Status::kOk;
 }
@@ -218,7 +218,7 @@ uint64_t WindowBytes(const ConvParams& p) {
 
 MLS_TARGET Status RunWindowConv2D(const void* params) {
   const ConvParams& p = *static_cast<const ConvParams*>(params);
-  Layer layer(PackedWeights::At(p.weights), p.output_channels, p.requantization);
+  Layer layer(p.output_channels, p.requantization, &PackedWeights::At(p.weights));
   auto* const memory = reinterpret_cast<std::byte*>(x86::RoundUp(reinterpret_cast<uintptr_t>(p.scratch), x86::kAlignment));
   RowRing ring(p, reinterpret_cast<Value*>(memory));
   auto** const segments = reinterpret_cast<const Value**>(memory + RowRing::Bytes(p));

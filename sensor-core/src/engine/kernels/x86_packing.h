@@ -45,18 +45,57 @@ void SetChannel(ChannelBlock<kLanes>& block, uint32_t lane, int32_t multiplier, 
 // A layer's weights, as they are: of channel c, product k of segment s is at c * channel_stride + (s * segment + k) * stride.
 struct Weights {
   const int8_t* data;
-  const int32_t* bias;  // May be null.
+  const int32_t* bias = nullptr;
   uint32_t channels, segments, segment;
   size_t channel_stride, stride;
-  int32_t input_offset;
-  bool per_channel;
-  const Requantization* requantization;
+  int32_t input_offset = 0;
+  bool per_channel = false;
+  const Requantization* requantization = nullptr;
 
   int8_t At(uint32_t c, size_t k) const { return data[c * channel_stride + k * stride]; }
   int32_t Bias(uint32_t c, int32_t value_offset) const {
     uint32_t sum = 0;
     for (size_t k = 0; k < size_t{segments} * segment; ++k) sum += static_cast<uint32_t>(At(c, k));
     return WrappingAdd(bias == nullptr ? 0 : bias[c], static_cast<int32_t>(sum * static_cast<uint32_t>(input_offset - value_offset)));
+  }
+};
+
+// For an instruction that adds two products of an unsigned and a signed byte in 16 bits: 255 (|a| + |b|) has to stay below 2^15 for
+// two weights of one sign. Where it does not, the second one is taken out and put into a further column, beside a zero, with the
+// same input: nothing saturates. Trained weights rarely need it.
+struct SplitWeights : Weights {
+  uint32_t* columns;  // Those that were added.
+  uint32_t added = 0;
+  uint32_t original;
+
+  static constexpr int kMostOfOneSign = 128;
+  // Without memory for columns they are only counted.
+  SplitWeights(const Weights& w, uint32_t* columns_memory) : Weights(w), columns(columns_memory), original(w.segment) {
+    for (uint32_t k = 1; k < original; k += 2) {
+      for (uint32_t c = 0; c < channels; ++c) {
+        if (!Splits(c, k)) continue;
+        if (columns != nullptr) columns[added] = k;
+        ++added;
+        break;
+      }
+    }
+    segment = Start() + 2 * added;
+  }
+  uint32_t Start() const { return static_cast<uint32_t>(RoundUp(original, 2)); }
+  bool Splits(uint32_t c, size_t k) const {
+    const int a = Weights::At(c, k - 1), b = Weights::At(c, k);
+    return a > 0 ? b > 0 && a + b > kMostOfOneSign : b < 0 && a + b < -kMostOfOneSign;
+  }
+  int8_t At(uint32_t c, size_t k) const {
+    if (k < original) return k % 2 == 1 && Splits(c, k) ? int8_t{0} : Weights::At(c, k);
+    if (k < Start() || k % 2 == 1) return 0;
+    const uint32_t column = columns[(k - Start()) / 2];
+    return Splits(c, column) ? Weights::At(c, column) : int8_t{0};
+  }
+  int32_t Bias(uint32_t c, int32_t value_offset) const {
+    Weights all = *this;
+    all.segment = original;
+    return all.Bias(c, value_offset);
   }
 };
 
@@ -80,8 +119,9 @@ struct Packed {
   }
   static const Packed& At(const int8_t* weights) { return *std::launder(reinterpret_cast<const Packed*>(weights)); }
 
-  // Returns where it is, for At.
-  static const int8_t* Make(const Weights& w, void* memory) {
+  // Returns where it is, for At. `Source` is Weights or like it.
+  template <typename Source = Weights>
+  static const int8_t* Make(const Source& w, void* memory) {
     auto* const start = reinterpret_cast<std::byte*>(RoundUp(reinterpret_cast<uintptr_t>(memory), kAlignment));
     static_assert(sizeof(Packed) <= kAlignment);
     auto* const p = new (start) Packed;
@@ -112,7 +152,8 @@ struct Packed {
   }
 
  private:
-  void PackLane(const Weights& w, uint32_t block, uint32_t lane, uint32_t c) const {
+  template <typename Source>
+  void PackLane(const Source& w, uint32_t block, uint32_t lane, uint32_t c) const {
     int8_t* to = weights + block * block_bytes + lane * Isa::kGroup;
     for (uint32_t s = 0; s < segments; ++s) {
       for (uint32_t g = 0; g < groups; ++g, to += Isa::kGroup * Isa::kLanes) {
