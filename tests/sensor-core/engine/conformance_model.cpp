@@ -149,6 +149,9 @@ std::vector<uint8_t> Run(const std::vector<uint8_t>& model, mls::OperatorSet ope
 }
 
 int Compare(uint32_t first, uint32_t last) {
+#ifdef __x86_64__
+  std::printf("AVX2: %s, AVX-512 VNNI: %s\n", __builtin_cpu_supports("avx2") ? "yes" : "no", __builtin_cpu_supports("avx512vnni") ? "yes" : "no");
+#endif
   int different = 0;
   for (uint32_t seed = first; seed <= last; ++seed) {
     Random random(seed);

@@ -20,22 +20,6 @@ bool HasAvx2() {
 MLS_TARGET inline __m256i Load(const void* from) { return _mm256_loadu_si256(static_cast<const __m256i*>(from)); }
 MLS_TARGET inline __m128i LoadHalf(const void* from) { return _mm_loadu_si128(static_cast<const __m128i*>(from)); }
 
-// MultiplyByQuantizedMultiplier for eight numbers, exact for all of them and all shifts.
-MLS_TARGET inline __m256i Scale(__m256i x, __m256i multiplier, __m256i shift) {
-  const __m256i zero = _mm256_setzero_si256(), one = _mm256_set1_epi32(1);
-  const __m256i right = _mm256_max_epi32(_mm256_sub_epi32(zero, shift), zero);
-  const __m256i mask = _mm256_sub_epi32(_mm256_sllv_epi32(one, right), one);
-  x = _mm256_sllv_epi32(x, _mm256_max_epi32(shift, zero));
-  const __m256i nudge = _mm256_set1_epi64x(int64_t{1} << 30);
-  const __m256i even = _mm256_add_epi64(_mm256_mul_epi32(x, multiplier), nudge);
-  const __m256i odd = _mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(x, 32), _mm256_srli_epi64(multiplier, 32)), nudge);
-  // Bits 31 to 62 of each product.
-  const __m256i high = _mm256_blend_epi32(_mm256_srli_epi64(even, 31), _mm256_slli_epi64(odd, 1), 0xaa);
-  const __m256i remainder = _mm256_and_si256(high, mask);
-  const __m256i threshold = _mm256_sub_epi32(_mm256_srli_epi32(mask, 1), _mm256_srai_epi32(high, 31));
-  return _mm256_sub_epi32(_mm256_srav_epi32(high, right), _mm256_cmpgt_epi32(remainder, threshold));
-}
-
 // Products of 16-bit values, two to a sum.
 struct Isa {
   using Value = int16_t;
@@ -51,7 +35,6 @@ struct Isa {
   static constexpr uint32_t Channel(uint32_t block, uint32_t lane) { return lane / 4 * 8 + block * 4 + lane % 4; }
 
   MLS_TARGET static inline Vector Load(const void* from) { return mls::engine::Load(from); }
-  MLS_TARGET static inline Vector All(int32_t x) { return _mm256_set1_epi32(x); }
   MLS_TARGET static inline Vector LoadWeights(const int8_t* from) { return _mm256_cvtepi8_epi16(LoadHalf(from)); }
   MLS_TARGET static inline Vector Broadcast(const Value* from) {
     int32_t two;
@@ -80,9 +63,6 @@ struct Isa {
     odd_product = _mm256_srlv_epi64(odd_product, Load(b.odd_shift));
     return _mm256_add_epi32(_mm256_blend_epi32(even_product, odd_product, 0xaa), Load(b.offset));
   }
-  MLS_TARGET [[gnu::noinline]] static Vector RequantizeAny(Vector x, const Block& b, Vector zero_point) {
-    return _mm256_add_epi32(Scale(x, Load(b.multiplier), Load(b.shift)), zero_point);
-  }
 
   MLS_TARGET static inline Range RangeOf(const Requantization& r) { return {_mm_set1_epi8(r.min), _mm_set1_epi8(r.max)}; }
   template <uint32_t kBlocks>
@@ -104,11 +84,10 @@ struct Isa {
 Status PlanConv2DX86(PlanContext& context) {
   ConvPlan plan;
   if (!ReadConv2D(context, plan)) return context.status();
-  KernelChoice choice;
-  if (!HasAvx2() || plan.params.group_channels != plan.params.input_channels || !PlanFastConv2D(plan.params, choice)) {
-    choice = {.kernel = RunConv2D};
-  }
-  return CommitConv(context, plan, choice);
+  KernelChoice fast;
+  const bool fits = plan.params.group_channels == plan.params.input_channels &&
+                    (x86::PlanConv2DVnni(plan.params, false, fast) || (HasAvx2() && PlanFastConv2D(plan.params, false, fast)));
+  return CommitConv(context, plan, fits ? fast : KernelChoice{.kernel = RunConv2D});
 }
 
 // --- FULLY_CONNECTED on one vector: every weight is used once, so that bytes are multiplied as they are ------------------
@@ -158,7 +137,7 @@ MLS_TARGET inline void VectorTile(const PackedBytes& packed, uint32_t block, con
     }
   }
   for (uint32_t b = 0; b < kBlocks; ++b) {
-    sums[b] = packed.only_right ? Isa::Requantize(sums[b], blocks[b]) : Isa::RequantizeAny(sums[b], blocks[b], l.zero_point);
+    sums[b] = packed.only_right ? Isa::Requantize(sums[b], blocks[b]) : RequantizeAny(sums[b], blocks[b]);
   }
   const uint32_t first = block * ByteIsa::kLanes;
   for (uint32_t b = 0; b < kBlocks; b += 2) {
@@ -195,7 +174,8 @@ Status PlanFullyConnectedX86(PlanContext& context) {
   if (!ReadConvTensors(context, t, 2, 0)) return context.status();
   const auto outputs = static_cast<uint32_t>(t.weights.dims[0]), depth = static_cast<uint32_t>(t.weights.dims[1]);
   KernelChoice choice = {.kernel = RunFullyConnected};
-  if (HasAvx2() && t.input.elements % depth == 0) {
+  if (t.input.elements % depth == 0 && x86::PlanFullyConnectedVnni(t.input.elements / depth, depth, outputs, choice)) {
+  } else if (HasAvx2() && t.input.elements % depth == 0) {
     const auto* weights = reinterpret_cast<const int8_t*>(t.weights.constant);
     const uint32_t added = t.input.elements == depth ? x86::SplitWeights({.data = weights, .channels = outputs, .segments = 1, .segment = depth,
                                                                           .channel_stride = depth, .stride = 1}, nullptr).added : depth;
@@ -269,7 +249,6 @@ struct DepthwisePacked {
 struct DepthwiseLayer {
   const DepthwisePacked& packed;
   Isa::Range range;
-  Vector zero_point;
   const Value* const* taps;
   size_t step;
 };
@@ -296,7 +275,7 @@ MLS_TARGET inline void DepthwiseTile(const DepthwiseLayer& l, uint32_t c, size_t
   }
   for (uint32_t i = 0; i < kPixels; ++i) {
     for (uint32_t b = 0; b < 2; ++b) {
-      sums[i][b] = packed.only_right ? Isa::Requantize(sums[i][b], blocks[b]) : Isa::RequantizeAny(sums[i][b], blocks[b], l.zero_point);
+      sums[i][b] = packed.only_right ? Isa::Requantize(sums[i][b], blocks[b]) : RequantizeAny(sums[i][b], blocks[b]);
     }
     StoreBytes<2>(sums[i], l.range, valid, output + size_t{i} * packed.channels);
   }
@@ -326,7 +305,7 @@ MLS_TARGET Status RunDepthwiseConv2DAvx2(const void* params) {
   const DepthwisePacked& packed = DepthwisePacked::At(p.weights);
   const uint32_t at_once = DepthwisePacked::TwoAtOnce(p) ? 2 : 1;
   const uint32_t windows = (p.output_width + at_once - 1) / at_once, missing = windows * at_once - p.output_width;
-  const DepthwiseLayer layer = {packed, Isa::RangeOf(p.requantization), Isa::All(p.requantization.offset), taps,
+  const DepthwiseLayer layer = {packed, Isa::RangeOf(p.requantization), taps,
                                 size_t{p.stride_width} * p.input_channels * at_once};
   int8_t* output = p.output;
   for (int batch = 0; batch < p.batches; ++batch) {
@@ -354,12 +333,8 @@ Status PlanDepthwiseConv2DX86(PlanContext& context) {
   if (HasAvx2() && p.input_channels == p.output_channels && RowRing::Fits(p)) {
     choice = {.kernel = RunDepthwiseConv2DAvx2, .scratch_bytes = static_cast<uint32_t>(DepthwiseScratchBytes(p)),
               .packed_bytes = static_cast<uint32_t>(DepthwisePacked::Bytes(p)), .pack = DepthwisePacked::Make};
-  } else if (HasAvx2() && p.input_channels == 1) {
-    KernelChoice dense;
-    if (PlanFastConv2D(p, dense)) {
-      choice = dense;
-      choice.pack = PackOneChannelDepthwise;
-    }
+  } else if (KernelChoice dense; p.input_channels == 1 && (x86::PlanConv2DVnni(p, true, dense) || (HasAvx2() && PlanFastConv2D(p, true, dense)))) {
+    choice = dense;
   }
   return CommitConv(context, plan, choice);
 }

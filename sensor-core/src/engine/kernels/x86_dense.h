@@ -70,13 +70,23 @@ struct Layer {
   const PackedWeights* packed;
   uint32_t channels;
   Isa::Range range;
-  Vector zero_point;
   const Value* const* segments;  // Of the first window.
   size_t step;                   // From one window to the next.
 
   MLS_TARGET Layer(uint32_t channel_count, const Requantization& r, const PackedWeights* weights = nullptr)
-      : packed(weights), channels(channel_count), range(Isa::RangeOf(r)), zero_point(Isa::All(r.offset)), segments(nullptr), step(0) {}
+      : packed(weights), channels(channel_count), range(Isa::RangeOf(r)), segments(nullptr), step(0) {}
 };
+
+// Where a shift of the layer goes left, which is rare.
+template <typename AnyBlock>
+MLS_TARGET [[gnu::noinline]] Vector RequantizeAny(Vector sums, const AnyBlock& block) {
+  int32_t values[Isa::kLanes];
+  std::memcpy(values, &sums, sizeof values);
+  for (uint32_t i = 0; i < Isa::kLanes; ++i) {
+    values[i] = WrappingAdd(MultiplyByQuantizedMultiplier(values[i], block.multiplier[i], block.shift[i]), block.offset[i]);
+  }
+  return Isa::Load(values);
+}
 
 // Bytes of kBlocks vectors of channels, `valid` of which exist.
 template <uint32_t kBlocks>
@@ -117,7 +127,7 @@ MLS_TARGET void Tile(const Layer& l, uint32_t block, size_t at, int8_t* output) 
   const uint32_t valid = l.channels - block * Isa::kLanes;
   for (uint32_t i = 0; i < kPixels; ++i, output += l.channels) {
     for (uint32_t b = 0; b < kBlocks; ++b) {
-      sums[i][b] = packed.only_right ? Isa::Requantize(sums[i][b], blocks[b]) : Isa::RequantizeAny(sums[i][b], blocks[b], l.zero_point);
+      sums[i][b] = packed.only_right ? Isa::Requantize(sums[i][b], blocks[b]) : RequantizeAny(sums[i][b], blocks[b]);
     }
     StoreBytes<kBlocks>(sums[i], l.range, valid, output);
   }
@@ -243,17 +253,13 @@ MLS_TARGET Status RunWindowConv2D(const void* params) {
 
 // --- Planning ------------------------------------------------------------------------------------------------------------
 
+// With one input channel DEPTHWISE_CONV_2D is a CONV_2D whose weights lie the other way round.
+template <bool kDepthwise>
 void PackConv2D(void* params, void* memory) {
   auto& p = *static_cast<ConvParams*>(params);
   const size_t depth = size_t{p.kernel_height} * p.kernel_width * p.input_channels;
-  p.weights = PackedWeights::Make({p.weights, p.bias, p.output_channels, p.kernel_height * SegmentsPerRow(p), SegmentValues(p), depth, 1,
-                                   p.input_offset, true, &p.requantization}, memory);
-}
-// With one input channel DEPTHWISE_CONV_2D is a CONV_2D whose weights lie the other way round.
-void PackOneChannelDepthwise(void* params, void* memory) {
-  auto& p = *static_cast<ConvParams*>(params);
-  p.weights = PackedWeights::Make({p.weights, p.bias, p.output_channels, p.kernel_height * SegmentsPerRow(p), SegmentValues(p), 1,
-                                   p.output_channels, p.input_offset, true, &p.requantization}, memory);
+  p.weights = PackedWeights::Make({p.weights, p.bias, p.output_channels, p.kernel_height * SegmentsPerRow(p), SegmentValues(p),
+                                   kDepthwise ? 1 : depth, kDepthwise ? p.output_channels : size_t{1}, p.input_offset, true, &p.requantization}, memory);
 }
 void PackFullyConnected(void* params, void* memory) {
   auto& p = *static_cast<FullyConnectedParams*>(params);
@@ -261,11 +267,11 @@ void PackFullyConnected(void* params, void* memory) {
                                   memory);
 }
 
-bool PlanFastConv2D(const ConvParams& p, KernelChoice& choice) {
+bool PlanFastConv2D(const ConvParams& p, bool depthwise, KernelChoice& choice) {
   const uint64_t packed = PackedWeights::Bytes(p.output_channels, p.kernel_height * SegmentsPerRow(p), SegmentValues(p));
   const uint64_t scratch = IsMatrix(p) ? Stretch(Pixels(p), p.input_channels).Bytes() : WindowBytes(p);
   choice = {.kernel = IsMatrix(p) ? RunMatrixConv2D : RunWindowConv2D, .scratch_bytes = static_cast<uint32_t>(scratch),
-            .packed_bytes = static_cast<uint32_t>(packed), .pack = PackConv2D};
+            .packed_bytes = static_cast<uint32_t>(packed), .pack = depthwise ? PackConv2D<true> : PackConv2D<false>};
   return packed <= x86::kMostBytes && Pixels(p) <= UINT32_MAX && (IsMatrix(p) || RowRing::Fits(p));
 }
 
