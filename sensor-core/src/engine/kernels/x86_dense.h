@@ -79,7 +79,7 @@ struct Layer {
 
 // Where a shift of the layer goes left, which is rare.
 template <typename AnyBlock>
-MLS_TARGET [[gnu::noinline]] Vector RequantizeAny(Vector sums, const AnyBlock& block) {
+[[gnu::noinline]] MLS_TARGET Vector RequantizeAny(Vector sums, const AnyBlock& block) {
   int32_t values[Isa::kLanes];
   std::memcpy(values, &sums, sizeof values);
   for (uint32_t i = 0; i < Isa::kLanes; ++i) {

@@ -76,8 +76,11 @@ std::span<const uint8_t> Next(const uint8_t*& at, uint32_t bytes) {
   return found;
 }
 
-// Inputs whose outputs differ; -1 if the model cannot be run.
-int Run(std::span<const uint8_t> model, std::span<const uint8_t> inputs, std::span<const uint8_t> outputs) {
+// On Bochs one for each instruction.
+uint64_t Ticks() { return __builtin_ia32_rdtsc(); }
+
+// Inputs whose outputs differ; -1 if the model cannot be run. `ticks`: of the last inference.
+int Run(std::span<const uint8_t> model, std::span<const uint8_t> inputs, std::span<const uint8_t> outputs, uint64_t& ticks) {
   mls::InferenceEngine engine;
   mls::Diagnostics why;
   if (engine.Prepare(model, arena, mls::engine::AllOperators(), &why) != mls::Status::kOk) {
@@ -90,7 +93,9 @@ int Run(std::span<const uint8_t> model, std::span<const uint8_t> inputs, std::sp
       std::memcpy(engine.input(i).data(), inputs.data(), engine.input(i).size());
       inputs = inputs.subspan(engine.input(i).size());
     }
+    const uint64_t start = Ticks();
     if (engine.Invoke() != mls::Status::kOk) return -1;
+    ticks = Ticks() - start;
     bool same = true;
     for (int i = 0; i < engine.output_count(); ++i) {
       same = same && std::memcmp(engine.output(i).data(), outputs.data(), engine.output(i).size()) == 0;
@@ -115,10 +120,13 @@ int main() {
   for (uint32_t i = 0; i < count; ++i) {
     read_header();
     const auto model = Next(at, header[0]), inputs = Next(at, header[1]), outputs = Next(at, header[2]);
-    const int different = Run(model, inputs, outputs);
+    uint64_t ticks = 0;
+    const int different = Run(model, inputs, outputs, ticks);
     Print("case ");
     Print(i);
-    Print(different == 0 ? " same\n" : different < 0 ? " cannot be run\n" : " DIFFERENT\n");
+    Print(different == 0 ? " same, " : different < 0 ? " CANNOT BE RUN, " : " DIFFERENT, ");
+    Print(static_cast<uint32_t>(ticks));
+    Print(" instructions\n");
   }
   Print("end\n                \n");  // The port keeps some back.
   for (const char* p = "Shutdown"; *p != 0; ++p) Out(0x8900, *p);  // Ends the emulator.
