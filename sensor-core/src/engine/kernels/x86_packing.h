@@ -37,9 +37,15 @@ void SetChannel(ChannelBlock<kLanes>& block, uint32_t lane, int32_t multiplier, 
   block.offset[lane] = zero_point;
   if (!only_right) return;
   const int right = multiplier == 0 ? 1 : -shift;
+  const int64_t add = (int64_t{1} << 62) + (int64_t{1} << 30) + (int64_t{1} << (30 + right));
   block.offset[lane] -= int32_t{1} << (31 - right);
-  (lane % 2 == 0 ? block.even_add : block.odd_add)[lane / 2] = (int64_t{1} << 62) + (int64_t{1} << 30) + (int64_t{1} << (30 + right));
-  (lane % 2 == 0 ? block.even_shift : block.odd_shift)[lane / 2] = lane % 2 == 0 ? 31 + right : right - 1;
+  if (lane % 2 == 0) {
+    block.even_add[lane / 2] = add;
+    block.even_shift[lane / 2] = 31 + right;
+  } else {
+    block.odd_add[lane / 2] = add;
+    block.odd_shift[lane / 2] = right - 1;
+  }
 }
 
 // A layer's weights, as they are: of channel c, product k of segment s is at c * channel_stride + (s * segment + k) * stride.
