@@ -78,21 +78,12 @@ Status PlanPool(PlanContext& context, Kernel kernel) {
 }
 
 // Where a processor works on many values at once, that many channels are taken together.
-constexpr int kChannelsAtOnce = kWideVectors ? 16 : 1;
+constexpr int kMany = 16;
 
-// Calls reduce(first value of the window's first row, rows, columns, values per row, results) for each kCount output values.
-template <int kCount, typename T, typename Reduce>
-int ReduceChannels(const PoolParams& p, const T* window, Taps rows, Taps columns, int c, T* output, Reduce reduce) {
-  for (; c + kCount <= p.channels; c += kCount) {
-    int32_t values[kCount];
-    reduce(window + c, rows.last - rows.first, columns.last - columns.first, p.input_width * p.channels, values);
-    for (int i = 0; i < kCount; ++i) output[c + i] = static_cast<T>(std::min(std::max(values[i], p.range.min), p.range.max));
-  }
-  return c;
-}
-
-template <typename T, typename Reduce>
-void ForEachWindow(const PoolParams& p, Reduce reduce) {
+// Calls reduce(first value of the window's first row, rows, columns, values per row) for each output value, or reduce_many(the same,
+// results) for kMany of them.
+template <typename T, typename Reduce, typename ReduceMany>
+void ForEachWindow(const PoolParams& p, Reduce reduce, ReduceMany reduce_many) {
   T* output = reinterpret_cast<T*>(p.output);
   const int row_size = p.input_width * p.channels;
   for (int batch = 0; batch < p.batches; ++batch) {
@@ -100,13 +91,22 @@ void ForEachWindow(const PoolParams& p, Reduce reduce) {
     for (int y = 0; y < p.output_height; ++y) {
       const int top = y * p.stride_height - p.pad_top;
       const Taps rows = TapsInside(top, p.kernel_height, 1, p.input_height);
-      for (int x = 0; x < p.output_width; ++x, output += p.channels) {
+      for (int x = 0; x < p.output_width; ++x) {
         const int left = x * p.stride_width - p.pad_left;
         const Taps columns = TapsInside(left, p.kernel_width, 1, p.input_width);
         const T* window = input + (top + rows.first) * row_size + (left + columns.first) * p.channels;
         int c = 0;
-        if constexpr (kChannelsAtOnce > 1) c = ReduceChannels<kChannelsAtOnce>(p, window, rows, columns, c, output, reduce);
-        ReduceChannels<1>(p, window, rows, columns, c, output, reduce);
+        if constexpr (kWideVectors) {
+          for (; c + kMany <= p.channels; c += kMany) {
+            int32_t values[kMany];
+            reduce_many(window + c, rows.last - rows.first, columns.last - columns.first, row_size, values);
+            for (const int32_t value : values) *output++ = static_cast<T>(std::min(std::max(value, p.range.min), p.range.max));
+          }
+        }
+        for (; c < p.channels; ++c) {
+          const int32_t value = reduce(window + c, rows.last - rows.first, columns.last - columns.first, row_size);
+          *output++ = static_cast<T>(std::min(std::max(value, p.range.min), p.range.max));
+        }
       }
     }
   }
@@ -115,11 +115,18 @@ void ForEachWindow(const PoolParams& p, Reduce reduce) {
 template <typename T>
 Status RunAveragePool(const void* params) {
   const PoolParams& p = *static_cast<const PoolParams*>(params);
-  ForEachWindow<T>(p, [&p]<int kCount>(const T* window, int rows, int columns, int row_size, int32_t (&sums)[kCount]) {
-    std::fill_n(sums, kCount, 0);
+  ForEachWindow<T>(p, [&p](const T* window, int rows, int columns, int row_size) {
+    int32_t sum = 0;
+    for (int y = 0; y < rows; ++y, window += row_size) {
+      for (int x = 0; x < columns; ++x) sum += window[x * p.channels];
+    }
+    const int32_t count = rows * columns;
+    return sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
+  }, [&p](const T* window, int rows, int columns, int row_size, int32_t (&sums)[kMany]) {
+    std::fill_n(sums, kMany, 0);
     for (int y = 0; y < rows; ++y, window += row_size) {
       for (int x = 0; x < columns; ++x) {
-        for (int i = 0; i < kCount; ++i) sums[i] += window[x * p.channels + i];
+        for (int i = 0; i < kMany; ++i) sums[i] += window[x * p.channels + i];
       }
     }
     const int32_t count = rows * columns;
@@ -131,11 +138,17 @@ Status RunAveragePool(const void* params) {
 template <typename T>
 Status RunMaxPool(const void* params) {
   const PoolParams& p = *static_cast<const PoolParams*>(params);
-  ForEachWindow<T>(p, [&p]<int kCount>(const T* window, int rows, int columns, int row_size, int32_t (&most)[kCount]) {
-    std::fill_n(most, kCount, std::numeric_limits<T>::min());
+  ForEachWindow<T>(p, [&p](const T* window, int rows, int columns, int row_size) {
+    T most = std::numeric_limits<T>::min();
+    for (int y = 0; y < rows; ++y, window += row_size) {
+      for (int x = 0; x < columns; ++x) most = std::max(most, window[x * p.channels]);
+    }
+    return static_cast<int32_t>(most);
+  }, [&p](const T* window, int rows, int columns, int row_size, int32_t (&most)[kMany]) {
+    std::fill_n(most, kMany, std::numeric_limits<T>::min());
     for (int y = 0; y < rows; ++y, window += row_size) {
       for (int x = 0; x < columns; ++x) {
-        for (int i = 0; i < kCount; ++i) most[i] = std::max<int32_t>(most[i], window[x * p.channels + i]);
+        for (int i = 0; i < kMany; ++i) most[i] = std::max<int32_t>(most[i], window[x * p.channels + i]);
       }
     }
   });
