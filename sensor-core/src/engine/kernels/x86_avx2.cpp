@@ -45,6 +45,9 @@ struct Isa {
     return _mm256_add_epi32(sums, _mm256_madd_epi16(values, weights));
   }
 
+  MLS_TARGET static inline Vector InterleaveLow(Vector a, Vector b) { return _mm256_unpacklo_epi16(a, b); }
+  MLS_TARGET static inline Vector InterleaveHigh(Vector a, Vector b) { return _mm256_unpackhi_epi16(a, b); }
+
   MLS_TARGET static inline void Expand(const int8_t* from, size_t count, Value* to) {
     size_t i = 0;
     for (; i + 16 <= count; i += 16) _mm256_storeu_si256(reinterpret_cast<Vector*>(to + i), LoadWeights(from + i));
@@ -78,6 +81,8 @@ struct Isa {
     }
   }
 };
+
+using Words = Isa;
 
 #include "x86_dense.h"
 
@@ -141,7 +146,7 @@ MLS_TARGET inline void VectorTile(const PackedBytes& packed, uint32_t block, con
   }
   const uint32_t first = block * ByteIsa::kLanes;
   for (uint32_t b = 0; b < kBlocks; b += 2) {
-    StoreBytes<std::min(kBlocks, 2u)>(sums + b, l.range, l.channels - first - b * ByteIsa::kLanes, output + first + b * ByteIsa::kLanes);
+    StoreBytes<Isa, std::min(kBlocks, 2u)>(sums + b, l.range, l.channels - first - b * ByteIsa::kLanes, output + first + b * ByteIsa::kLanes);
   }
 }
 
@@ -191,152 +196,16 @@ Status PlanFullyConnectedX86(PlanContext& context) {
   return CommitFullyConnected(context, t, choice);
 }
 
-// --- DEPTHWISE_CONV_2D ---------------------------------------------------------------------------------------------------
-// Sixteen channels side by side, taps in pairs: words of two taps are interleaved, which puts channels where Isa::Channel has
-// them. Packed: blocks of channels, two for each sixteen, then for each sixteen and each pair the weights as words.
-
-struct DepthwisePacked {
-  static constexpr uint32_t kChannels = 16;
-
-  Block* blocks;
-  int16_t* weights;
-  uint32_t channels, pairs;  // Channels as they lie in memory: twice, if two pixels are taken at once.
-  bool only_right;
-
-  static uint32_t Pairs(const ConvParams& p) { return (uint32_t{p.kernel_height} * p.kernel_width + 1) / 2; }
-  // Windows of eight channels, side by side, are windows of sixteen channels, two apart.
-  static bool TwoAtOnce(const ConvParams& p) { return p.output_channels == 8 && p.stride_width == 1; }
-  static uint32_t Channels(const ConvParams& p) { return TwoAtOnce(p) ? 16 : p.output_channels; }
-  static uint64_t Bytes(const ConvParams& p) {
-    return 2 * x86::kAlignment + x86::RoundUp(Channels(p), kChannels) / kChannels * (2 * sizeof(Block) + uint64_t{Pairs(p)} * 4 * kChannels);
-  }
-  static const DepthwisePacked& At(const int8_t* weights) { return *std::launder(reinterpret_cast<const DepthwisePacked*>(weights)); }
-
-  static void Make(void* params, void* memory) {
-    auto& p = *static_cast<ConvParams*>(params);
-    auto* const start = reinterpret_cast<std::byte*>(x86::RoundUp(reinterpret_cast<uintptr_t>(memory), x86::kAlignment));
-    static_assert(sizeof(DepthwisePacked) <= x86::kAlignment);
-    auto* const d = new (start) DepthwisePacked;
-    const uint32_t taps = uint32_t{p.kernel_height} * p.kernel_width, groups = static_cast<uint32_t>(x86::RoundUp(Channels(p), kChannels)) / kChannels;
-    const x86::Weights w = {p.weights, p.bias, p.output_channels, 1, taps, 1, p.output_channels, p.input_offset, true, &p.requantization};
-    d->channels = Channels(p);
-    d->pairs = Pairs(p);
-    d->blocks = reinterpret_cast<Block*>(start + x86::kAlignment);
-    d->weights = reinterpret_cast<int16_t*>(d->blocks + 2 * groups);
-    d->only_right = ShiftsRight(p.requantization, nullptr, 0, p.output_channels, 0);
-    int16_t* to = d->weights;
-    for (uint32_t g = 0; g < groups; ++g) {
-      for (uint32_t b = 0; b < 2; ++b) {
-        Block& block = *new (d->blocks + 2 * g + b) Block{};
-        for (uint32_t lane = 0; lane < 8; ++lane) {
-          const uint32_t at = g * kChannels + Isa::Channel(b, lane), c = TwoAtOnce(p) ? at % 8 : at;
-          if (c >= p.output_channels) {
-            SetChannel(block, lane, 0, -1, 0, d->only_right);
-            for (uint32_t k = 0; k < 2 * d->pairs; ++k) to[k / 2 * 32 + b * 16 + lane * 2 + k % 2] = 0;
-            continue;
-          }
-          block.bias[lane] = w.Bias(c, 0);
-          SetChannel(block, lane, p.requantization.multipliers[c], p.requantization.shifts[c], p.requantization.offset, d->only_right);
-          for (uint32_t k = 0; k < 2 * d->pairs; ++k) to[k / 2 * 32 + b * 16 + lane * 2 + k % 2] = k < taps ? w.At(c, k) : int8_t{0};
-        }
-      }
-      to += 32 * d->pairs;
-    }
-    p.weights = reinterpret_cast<const int8_t*>(d);
-  }
-};
-
-struct DepthwiseLayer {
-  const DepthwisePacked& packed;
-  Isa::Range range;
-  const Value* const* taps;
-  size_t step;
-};
-
-// Sixteen channels from `c` on of kPixels windows.
-template <uint32_t kPixels>
-MLS_TARGET inline void DepthwiseTile(const DepthwiseLayer& l, uint32_t c, size_t at, uint32_t valid, int8_t* output) {
-  const DepthwisePacked& packed = l.packed;
-  const Block* const blocks = packed.blocks + c / 8;
-  const int16_t* weights = packed.weights + size_t{c} * 2 * packed.pairs;
-  const Value* const* tap = l.taps;
-  at += c;
-  Vector sums[kPixels][2];
-  for (uint32_t i = 0; i < kPixels; ++i) {
-    for (uint32_t b = 0; b < 2; ++b) sums[i][b] = Isa::Load(blocks[b].bias);
-  }
-  for (uint32_t pair = 0; pair < packed.pairs; ++pair, tap += 2, weights += 32) {
-    const Vector w[2] = {Isa::Load(weights), Isa::Load(weights + 16)};
-    for (uint32_t i = 0; i < kPixels; ++i) {
-      const Vector x = Isa::Load(tap[0] + at + i * l.step), y = Isa::Load(tap[1] + at + i * l.step);
-      sums[i][0] = Isa::AddProducts(sums[i][0], _mm256_unpacklo_epi16(x, y), w[0]);
-      sums[i][1] = Isa::AddProducts(sums[i][1], _mm256_unpackhi_epi16(x, y), w[1]);
-    }
-  }
-  for (uint32_t i = 0; i < kPixels; ++i) {
-    for (uint32_t b = 0; b < 2; ++b) {
-      sums[i][b] = packed.only_right ? Isa::Requantize(sums[i][b], blocks[b]) : RequantizeAny(sums[i][b], blocks[b]);
-    }
-    StoreBytes<2>(sums[i], l.range, valid, output + size_t{i} * packed.channels);
-  }
-}
-
-// A row of `pixels` windows, in all `channels` of which `last_channels` of the last window exist.
-MLS_TARGET void DepthwiseRow(const DepthwiseLayer& l, uint32_t pixels, uint32_t last_channels, int8_t* output) {
-  const uint32_t channels = l.packed.channels;
-  for (uint32_t c = 0; c < channels; c += DepthwisePacked::kChannels) {
-    int8_t* to = output + c;
-    size_t at = 0;
-    uint32_t x = 0;
-    for (; x + 2 < pixels; x += 2, at += 2 * l.step, to += size_t{2} * channels) DepthwiseTile<2>(l, c, at, channels - c, to);
-    for (; x < pixels; ++x, at += l.step, to += channels) DepthwiseTile<1>(l, c, at, (x + 1 < pixels ? channels : last_channels) - c, to);
-  }
-}
-
-uint64_t DepthwiseScratchBytes(const ConvParams& p) {
-  return x86::kAlignment + RowRing::Bytes(p) + uint64_t{2} * DepthwisePacked::Pairs(p) * sizeof(Value*);
-}
-
-MLS_TARGET Status RunDepthwiseConv2DAvx2(const void* params) {
-  const ConvParams& p = *static_cast<const ConvParams*>(params);
-  auto* const memory = reinterpret_cast<std::byte*>(x86::RoundUp(reinterpret_cast<uintptr_t>(p.scratch), x86::kAlignment));
-  RowRing ring(p, reinterpret_cast<Value*>(memory));
-  auto** const taps = reinterpret_cast<const Value**>(memory + RowRing::Bytes(p));
-  const DepthwisePacked& packed = DepthwisePacked::At(p.weights);
-  const uint32_t at_once = DepthwisePacked::TwoAtOnce(p) ? 2 : 1;
-  const uint32_t windows = (p.output_width + at_once - 1) / at_once, missing = windows * at_once - p.output_width;
-  const DepthwiseLayer layer = {packed, Isa::RangeOf(p.requantization), taps,
-                                size_t{p.stride_width} * p.input_channels * at_once};
-  int8_t* output = p.output;
-  for (int batch = 0; batch < p.batches; ++batch) {
-    ring.Start(p.input + batch * p.input_height * p.input_width * p.input_channels);
-    for (int y = 0; y < p.output_height; ++y) {
-      ring.Advance(y);
-      const Value** tap = taps;
-      for (int ky = 0; ky < p.kernel_height; ++ky) {
-        const Value* row = ring.Row(ky);
-        for (size_t kx = 0; kx < p.kernel_width; ++kx) *tap++ = row + kx * p.dilation_width * p.input_channels;
-      }
-      if ((tap - taps) % 2 != 0) *tap = tap[-1];
-      DepthwiseRow(layer, windows, packed.channels - missing * p.output_channels, output);
-      output += size_t{p.output_width} * p.output_channels;
-    }
-  }
-  return Status::kOk;
-}
+#include "x86_depthwise.h"
 
 Status PlanDepthwiseConv2DX86(PlanContext& context) {
   ConvPlan plan;
   if (!ReadDepthwiseConv2D(context, plan)) return context.status();
   const ConvParams& p = plan.params;
-  KernelChoice choice = {.kernel = RunDepthwiseConv2D};
-  if (HasAvx2() && p.input_channels == p.output_channels && RowRing::Fits(p)) {
-    choice = {.kernel = RunDepthwiseConv2DAvx2, .scratch_bytes = static_cast<uint32_t>(DepthwiseScratchBytes(p)),
-              .packed_bytes = static_cast<uint32_t>(DepthwisePacked::Bytes(p)), .pack = DepthwisePacked::Make};
-  } else if (KernelChoice dense; p.input_channels == 1 && (x86::PlanConv2DVnni(p, true, dense) || (HasAvx2() && PlanFastConv2D(p, true, dense)))) {
-    choice = dense;
-  }
-  return CommitConv(context, plan, choice);
+  KernelChoice fast;
+  const bool fits = p.input_channels == 1 ? x86::PlanConv2DVnni(p, true, fast) || (HasAvx2() && PlanFastConv2D(p, true, fast))
+                                          : x86::PlanDepthwiseVnni(p, fast) || (HasAvx2() && PlanFastDepthwise(p, fast));
+  return CommitConv(context, plan, fits ? fast : KernelChoice{.kernel = RunDepthwiseConv2D});
 }
 
 // --- ADD of two tensors of one shape -------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
-// CONV_2D and FULLY_CONNECTED for x86-64 with AVX-512 VNNI: four products of an unsigned and a signed byte to a sum, exactly.
+// CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED for x86-64 with AVX-512 VNNI: four products of an unsigned and a signed byte, or two of
+// words, to a sum, exactly.
 #include "x86_packing.h"
 
 #ifdef MLS_ENGINE_X86
@@ -72,7 +73,37 @@ struct Isa {
   }
 };
 
+// Products of 16-bit values, two to a sum.
+struct Words : Isa {
+  using Value = int16_t;
+
+  // Packing takes four of one vector, then four of the other.
+  static constexpr uint32_t Channel(uint32_t block, uint32_t lane) { return lane / 4 * 8 + block * 4 + lane % 4; }
+
+  MLS_TARGET static inline Vector AddProducts(Vector sums, Vector values, Vector weights) { return _mm512_dpwssd_epi32(sums, values, weights); }
+  MLS_TARGET static inline Vector InterleaveLow(Vector a, Vector b) { return _mm512_unpacklo_epi16(a, b); }
+  MLS_TARGET static inline Vector InterleaveHigh(Vector a, Vector b) { return _mm512_unpackhi_epi16(a, b); }
+
+  MLS_TARGET static inline void Expand(const int8_t* from, size_t count, Value* to) {
+    for (size_t i = 0; i < count; i += 32) {
+      const __mmask32 rest = count - i >= 32 ? ~__mmask32{0} : (__mmask32{1} << (count - i)) - 1;
+      _mm512_mask_storeu_epi16(to + i, rest, _mm512_cvtepi8_epi16(_mm256_maskz_loadu_epi8(rest, from + i)));
+    }
+  }
+  static void Fill(Value* to, size_t count, int8_t value) { std::fill_n(to, count, value); }
+
+  template <uint32_t kBlocks>
+  MLS_TARGET static inline void Store(const Vector* values, const Range& range, int8_t* to) {
+    static_assert(kBlocks == 2);
+    const __m256i bytes = _mm512_cvtsepi16_epi8(_mm512_packs_epi32(values[0], values[1]));
+    const __m256i low = _mm256_broadcastsi128_si256(range.low), high = _mm256_broadcastsi128_si256(range.high);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm256_min_epi8(_mm256_max_epi8(bytes, low), high));
+  }
+};
+
 #include "x86_dense.h"
+
+#include "x86_depthwise.h"
 
 }  // namespace
 
@@ -81,6 +112,7 @@ namespace x86 {
 bool PlanConv2DVnni(const ConvParams& params, bool depthwise, KernelChoice& choice) {
   return HasVnni() && PlanFastConv2D(params, depthwise, choice);
 }
+bool PlanDepthwiseVnni(const ConvParams& params, KernelChoice& choice) { return HasVnni() && PlanFastDepthwise(params, choice); }
 bool PlanFullyConnectedVnni(uint32_t batches, uint32_t depth, uint32_t outputs, KernelChoice& choice) {
   return HasVnni() && PlanFastFullyConnected(batches, depth, outputs, choice);
 }

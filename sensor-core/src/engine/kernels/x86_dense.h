@@ -14,9 +14,12 @@ constexpr uint32_t kMostPixels = 6;
 constexpr size_t kSlack = 64;  // Values behind the last one that may be read.
 constexpr uint64_t kMostRingBytes = 1 << 20;
 
-// Rows of the input, expanded, that the windows of one row of outputs cover.
+// Rows of the input, expanded as `Set` has it, that the windows of one row of outputs cover.
+template <typename Set>
 class RowRing {
  public:
+  using Value = typename Set::Value;
+
   static uint64_t RowValues(const ConvParams& p) {
     const uint64_t columns = uint64_t{p.output_width - 1u} * p.stride_width + uint64_t{p.kernel_width - 1u} * p.dilation_width + 1;
     return x86::RoundUp(columns * p.input_channels + kSlack, kSlack);
@@ -29,7 +32,7 @@ class RowRing {
 
   MLS_TARGET RowRing(const ConvParams& p, Value* memory)
       : p_(p), row_values_(RowValues(p)), rows_(static_cast<int>(Rows(p))), ring_(memory), padding_(memory + Rows(p) * row_values_) {
-    Isa::Fill(memory, (Rows(p) + 1) * row_values_, static_cast<int8_t>(-p.input_offset));
+    Set::Fill(memory, (Rows(p) + 1) * row_values_, static_cast<int8_t>(-p.input_offset));
     const size_t room = row_values_ - size_t{p.pad_left} * p.input_channels;
     inside_ = static_cast<uint32_t>(std::min(size_t{p.input_width} * p.input_channels, room));
   }
@@ -43,7 +46,7 @@ class RowRing {
     top_ = y * p_.stride_height - p_.pad_top;
     const int end = std::min(top_ + rows_, int{p_.input_height});
     for (next_ = std::max(next_, top_); next_ < end; ++next_) {
-      Isa::Expand(input_ + size_t{static_cast<uint32_t>(next_)} * p_.input_width * p_.input_channels, inside_,
+      Set::Expand(input_ + size_t{static_cast<uint32_t>(next_)} * p_.input_width * p_.input_channels, inside_,
                   Slot(next_) + size_t{p_.pad_left} * p_.input_channels);
     }
   }
@@ -89,14 +92,14 @@ template <typename AnyBlock>
 }
 
 // Bytes of kBlocks vectors of channels, `valid` of which exist.
-template <uint32_t kBlocks>
-MLS_TARGET inline void StoreBytes(const Vector* values, const Isa::Range& range, uint32_t valid, int8_t* to) {
-  constexpr uint32_t kBytes = kBlocks * Isa::kLanes;
+template <typename Set, uint32_t kBlocks>
+MLS_TARGET inline void StoreBytes(const Vector* values, const typename Set::Range& range, uint32_t valid, int8_t* to) {
+  constexpr uint32_t kBytes = kBlocks * Set::kLanes;
   if (valid >= kBytes) {
-    Isa::template Store<kBlocks>(values, range, to);
+    Set::template Store<kBlocks>(values, range, to);
   } else {
     int8_t bytes[kBytes];
-    Isa::template Store<kBlocks>(values, range, bytes);
+    Set::template Store<kBlocks>(values, range, bytes);
     std::memcpy(to, bytes, valid);
   }
 }
@@ -129,7 +132,7 @@ MLS_TARGET void Tile(const Layer& l, uint32_t block, size_t at, int8_t* output) 
     for (uint32_t b = 0; b < kBlocks; ++b) {
       sums[i][b] = packed.only_right ? Isa::Requantize(sums[i][b], blocks[b]) : RequantizeAny(sums[i][b], blocks[b]);
     }
-    StoreBytes<kBlocks>(sums[i], l.range, valid, output);
+    StoreBytes<Isa, kBlocks>(sums[i], l.range, valid, output);
   }
 }
 
@@ -223,15 +226,15 @@ uint32_t SegmentsPerRow(const ConvParams& p) { return p.dilation_width == 1 ? 1 
 uint32_t SegmentValues(const ConvParams& p) { return p.dilation_width == 1 ? uint32_t{p.kernel_width} * p.input_channels : p.input_channels; }
 
 uint64_t WindowBytes(const ConvParams& p) {
-  return x86::kAlignment + RowRing::Bytes(p) + uint64_t{p.kernel_height} * SegmentsPerRow(p) * sizeof(Value*);
+  return x86::kAlignment + RowRing<Isa>::Bytes(p) + uint64_t{p.kernel_height} * SegmentsPerRow(p) * sizeof(Value*);
 }
 
 MLS_TARGET Status RunWindowConv2D(const void* params) {
   const ConvParams& p = *static_cast<const ConvParams*>(params);
   Layer layer(p.output_channels, p.requantization, &PackedWeights::At(p.weights));
   auto* const memory = reinterpret_cast<std::byte*>(x86::RoundUp(reinterpret_cast<uintptr_t>(p.scratch), x86::kAlignment));
-  RowRing ring(p, reinterpret_cast<Value*>(memory));
-  auto** const segments = reinterpret_cast<const Value**>(memory + RowRing::Bytes(p));
+  RowRing<Isa> ring(p, reinterpret_cast<Value*>(memory));
+  auto** const segments = reinterpret_cast<const Value**>(memory + RowRing<Isa>::Bytes(p));
   layer.segments = segments;
   layer.step = size_t{p.stride_width} * p.input_channels;
   int8_t* output = p.output;
@@ -272,7 +275,7 @@ bool PlanFastConv2D(const ConvParams& p, bool depthwise, KernelChoice& choice) {
   const uint64_t scratch = IsMatrix(p) ? Stretch(Pixels(p), p.input_channels).Bytes() : WindowBytes(p);
   choice = {.kernel = IsMatrix(p) ? RunMatrixConv2D : RunWindowConv2D, .scratch_bytes = static_cast<uint32_t>(scratch),
             .packed_bytes = static_cast<uint32_t>(packed), .pack = depthwise ? PackConv2D<true> : PackConv2D<false>};
-  return packed <= x86::kMostBytes && Pixels(p) <= UINT32_MAX && (IsMatrix(p) || RowRing::Fits(p));
+  return packed <= x86::kMostBytes && Pixels(p) <= UINT32_MAX && (IsMatrix(p) || RowRing<Isa>::Fits(p));
 }
 
 bool PlanFastFullyConnected(uint32_t batches, uint32_t depth, uint32_t outputs, KernelChoice& choice) {

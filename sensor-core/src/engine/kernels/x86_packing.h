@@ -174,6 +174,7 @@ struct Packed {
 
 // The kernels of x86_avx512.cpp; false where the processor has no AVX-512 VNNI or the layer is too large.
 bool PlanConv2DVnni(const ConvParams& params, bool depthwise, KernelChoice& choice);
+bool PlanDepthwiseVnni(const ConvParams& params, KernelChoice& choice);
 bool PlanFullyConnectedVnni(uint32_t batches, uint32_t depth, uint32_t outputs, KernelChoice& choice);
 
 }  // namespace mls::engine::x86
