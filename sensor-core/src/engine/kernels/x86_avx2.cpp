@@ -17,9 +17,6 @@ bool HasAvx2() {
   return __builtin_cpu_supports("avx2") != 0;
 }
 
-MLS_TARGET inline __m256i Load(const void* from) { return _mm256_loadu_si256(static_cast<const __m256i*>(from)); }
-MLS_TARGET inline __m128i LoadHalf(const void* from) { return _mm_loadu_si128(static_cast<const __m128i*>(from)); }
-
 // Products of 16-bit values, two to a sum.
 struct Isa {
   using Value = int16_t;
@@ -34,8 +31,8 @@ struct Isa {
   // Packing to words takes the lower halves of two vectors first, then the upper halves.
   static constexpr uint32_t Channel(uint32_t block, uint32_t lane) { return lane / 4 * 8 + block * 4 + lane % 4; }
 
-  MLS_TARGET static inline Vector Load(const void* from) { return mls::engine::Load(from); }
-  MLS_TARGET static inline Vector LoadWeights(const int8_t* from) { return _mm256_cvtepi8_epi16(LoadHalf(from)); }
+  MLS_TARGET static inline Vector Load(const void* from) { return _mm256_loadu_si256(static_cast<const Vector*>(from)); }
+  MLS_TARGET static inline Vector LoadWeights(const int8_t* from) { return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))); }
   MLS_TARGET static inline Vector Broadcast(const Value* from) {
     int32_t two;
     std::memcpy(&two, from, sizeof two);
@@ -157,7 +154,7 @@ MLS_TARGET Status RunVectorAvx2(const void* params) {
   auto* const x = static_cast<int8_t*>(p.scratch);
   uint32_t i = 0;
   for (; i + 32 <= p.depth; i += 32) {
-    _mm256_storeu_si256(reinterpret_cast<Vector*>(x + i), _mm256_xor_si256(Load(p.input + i), _mm256_set1_epi8(-128)));
+    _mm256_storeu_si256(reinterpret_cast<Vector*>(x + i), _mm256_xor_si256(Isa::Load(p.input + i), _mm256_set1_epi8(-128)));
   }
   for (; i < p.depth; ++i) x[i] = static_cast<int8_t>(p.input[i] ^ -128);
   x[i] = 0;
@@ -174,26 +171,26 @@ MLS_TARGET Status RunVectorAvx2(const void* params) {
   return Status::kOk;
 }
 
+bool PlanVector(const Tensor& weights, uint32_t depth, uint32_t outputs, KernelChoice& choice) {
+  const auto* data = reinterpret_cast<const int8_t*>(weights.constant);
+  const x86::SplitWeights split({.data = data, .channels = outputs, .segments = 1, .segment = depth, .channel_stride = depth, .stride = 1}, nullptr);
+  const uint64_t bytes = VectorPacked::Bytes(outputs, depth, split.added);
+  if (split.added > depth / 4 || bytes > x86::kMostBytes) return false;
+  choice = {.kernel = RunVectorAvx2, .scratch_bytes = static_cast<uint32_t>(VectorPacked::ScratchBytes(depth, split.added)),
+            .packed_bytes = static_cast<uint32_t>(bytes), .pack = VectorPacked::Make};
+  return true;
+}
+
 Status PlanFullyConnectedX86(PlanContext& context) {
   ConvTensors t;
   if (!ReadConvTensors(context, t, 2, 0)) return context.status();
   const auto outputs = static_cast<uint32_t>(t.weights.dims[0]), depth = static_cast<uint32_t>(t.weights.dims[1]);
-  KernelChoice choice = {.kernel = RunFullyConnected};
-  if (t.input.elements % depth == 0 && x86::PlanFullyConnectedVnni(t.input.elements / depth, depth, outputs, choice)) {
-  } else if (HasAvx2() && t.input.elements % depth == 0) {
-    const auto* weights = reinterpret_cast<const int8_t*>(t.weights.constant);
-    const uint32_t added = t.input.elements == depth ? x86::SplitWeights({.data = weights, .channels = outputs, .segments = 1, .segment = depth,
-                                                                          .channel_stride = depth, .stride = 1}, nullptr).added : depth;
-    const uint64_t bytes = VectorPacked::Bytes(outputs, depth, added);
-    KernelChoice dense;
-    if (added <= depth / 4 && bytes <= x86::kMostBytes) {
-      choice = {.kernel = RunVectorAvx2, .scratch_bytes = static_cast<uint32_t>(VectorPacked::ScratchBytes(depth, added)),
-                .packed_bytes = static_cast<uint32_t>(bytes), .pack = VectorPacked::Make};
-    } else if (PlanFastFullyConnected(t.input.elements / depth, depth, outputs, dense)) {
-      choice = dense;
-    }
-  }
-  return CommitFullyConnected(context, t, choice);
+  const uint32_t batches = t.input.elements / depth;
+  KernelChoice fast;
+  const bool fits = batches > 0 && (x86::PlanFullyConnectedVnni(batches, depth, outputs, fast) ||
+                                    (HasAvx2() && ((batches == 1 && PlanVector(t.weights, depth, outputs, fast)) ||
+                                                   PlanFastFullyConnected(batches, depth, outputs, fast))));
+  return CommitFullyConnected(context, t, fits ? fast : KernelChoice{.kernel = RunFullyConnected});
 }
 
 #include "x86_depthwise.h"
