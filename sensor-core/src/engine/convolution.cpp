@@ -185,7 +185,7 @@ Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice
                                     g.stride_width, g.pad_top, g.pad_left, choice.pixels_at_once}));
   }
   if (choice.scratch_bytes > 0) context.RequestScratch(choice.scratch_bytes);
-  auto* p = context.Commit<ConvParams>(RequantizationBytes(channels));
+  auto* p = context.Commit<ConvParams>(RequantizationBytes(channels) + (kPacksWeights ? choice.packed_bytes : 0));
   if (p == nullptr) return context.status();
   *p = plan.params;
   if (!FillRequantization(context, t, channels, plan.range, p + 1, p->requantization)) return context.status();
@@ -195,6 +195,7 @@ Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice
   context.CountMacs(t.output.elements * depth);
   const bool fits = choice.otherwise == nullptr || choice.fits(p->requantization, p->bias, channels, channels, depth);
   if (fits && choice.fold_constant_channels) FoldConstantChannels(*p, static_cast<uint32_t>(depth));
+  if (kPacksWeights && choice.pack != nullptr) choice.pack(p, reinterpret_cast<std::byte*>(p + 1) + RequantizationBytes(channels));
   context.SetKernel(fits ? choice.kernel : choice.otherwise, p);
   return Status::kOk;
 }

@@ -32,6 +32,13 @@ struct ConvTensors {
 #define MLS_ENGINE_FAST_KERNELS 1
 #define MLS_ENGINE_FAST_ADD 1
 #endif
+#ifdef MLS_ENGINE_X86
+constexpr bool kPacksWeights = true;
+constexpr bool kWideVectors = true;
+#else
+constexpr bool kPacksWeights = false;
+constexpr bool kWideVectors = false;
+#endif
 
 // Reads and checks types and scales of the four tensors. Channels are counted along `channel_dimension` of the weights.
 bool ReadConvTensors(PlanContext& context, ConvTensors& tensors, int weights_rank, int channel_dimension);
@@ -73,6 +80,9 @@ struct KernelChoice {
   bool fold_constant_channels = false;
   bool copy_weights = false;  // FULLY_CONNECTED: see FullyConnectedParams.
   TensorType weights_type = TensorType::kInt8;  // FULLY_CONNECTED.
+  // Where kPacksWeights: bytes that the kernel keeps in the plan, and what fills them once the parameters are complete.
+  uint32_t packed_bytes = 0;
+  void (*pack)(void* params, void* memory) = nullptr;
 };
 constexpr int8_t kConstantChannel = -128;
 Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice& choice);

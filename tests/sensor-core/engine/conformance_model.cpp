@@ -1,5 +1,10 @@
-// Writes a model of many independent operators with random shapes and extreme values, inputs for it, and the outputs that the
-// portable kernels give: PREFIX.tflite, PREFIX.in, PREFIX.out. Kernels for other processors must give the same.
+// Makes models of many independent operators with random shapes and extreme values.
+//
+//   engine_conformance_model PREFIX SEED            writes one, inputs for it, and the outputs that the portable kernels give:
+//                                                   PREFIX.tflite, .in, .out. Kernels for other processors must give the same.
+//   engine_conformance_model --compare FIRST LAST   runs those of a range of seeds with the portable kernels and with those for this
+//                                                   processor, and compares.
+// Even seeds make models too large for a microcontroller.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -20,9 +25,9 @@ using mls::test::Random;
 struct Axis {
   int input, kernel, stride, dilation, output;
 };
-Axis RandomAxis(Random& random, bool same) {
+Axis RandomAxis(Random& random, bool same, int most) {
   for (;;) {
-    Axis a{random.Between(1, 9), random.Between(1, 5), random.Between(1, 3), random.Between(0, 5) == 0 ? 2 : 1, 0};
+    Axis a{random.Between(1, most), random.Between(1, 5), random.Between(1, 3), random.Between(0, 5) == 0 ? 2 : 1, 0};
     const int reach = (a.kernel - 1) * a.dilation + 1;
     a.output = same ? (a.input + a.stride - 1) / a.stride : (a.input - reach + a.stride) / a.stride;
     if (same || a.input >= reach) return a;
@@ -48,11 +53,12 @@ std::vector<uint8_t> Bias(Random& random, int count) {
   return ModelBuilder::Bytes(bias);
 }
 
-void AddConvolution(ModelBuilder& m, Random& random) {
+void AddConvolution(ModelBuilder& m, Random& random, bool large) {
   const bool depthwise = random.Between(0, 1) == 1, same = random.Between(0, 1) == 1, tame = random.Between(0, 1) == 1;
-  const Axis y = RandomAxis(random, same), x = RandomAxis(random, same);
-  const int inputs = random.Between(0, 1) == 0 ? 4 * random.Between(1, 6) : random.Between(1, 9);
-  const int outputs = depthwise ? inputs * (random.Between(0, 3) == 0 || inputs == 1 ? random.Between(1, 9) : 1) : random.Between(1, 20);
+  Axis y = RandomAxis(random, same, 9), x = RandomAxis(random, same, large ? 40 : 9);
+  if (large && random.Between(0, 1) == 0) y = {y.input, 1, 1, 1, y.input}, x = {x.input, 1, 1, 1, x.input};
+  const int inputs = random.Between(0, 1) == 0 ? 4 * random.Between(1, large ? 20 : 6) : random.Between(1, 9);
+  const int outputs = depthwise ? inputs * (random.Between(0, 3) == 0 || inputs == 1 ? random.Between(1, 9) : 1) : random.Between(1, large ? 70 : 20);
   const int depth = depthwise ? outputs : inputs;
   const int zero = random.Between(-128, 127);
   auto scales = Scales(random, outputs, depthwise ? 3 : 0);
@@ -73,14 +79,18 @@ void AddConvolution(ModelBuilder& m, Random& random) {
   m.outputs.push_back(out);
 }
 
-void AddFullyConnected(ModelBuilder& m, Random& random) {
-  const int batches = random.Between(1, 2), outputs = random.Between(1, 9);
+void AddFullyConnected(ModelBuilder& m, Random& random, bool large) {
+  const int batches = random.Between(1, large ? 9 : 2), outputs = random.Between(1, large ? 99 : 9);
   const int depth = random.Between(0, 3) == 0 ? random.Between(1, 40) : 8 * random.Between(1, 40);
   const bool per_channel = random.Between(0, 1) == 1;
   auto scales = Scales(random, per_channel ? outputs : 1, 0);
   if (random.Between(0, 1) == 0) std::ranges::fill(scales.scales, 0.002f);
   const int in = m.Add({.shape = {batches, depth}, .quantization = {{0.05f}, {random.Between(-128, 127)}, 0}});
-  const int w = m.Add({.shape = {outputs, depth}, .quantization = scales, .data = random.Bytes(static_cast<size_t>(outputs * depth))});
+  auto weights = random.Bytes(static_cast<size_t>(outputs * depth));
+  if (large) {  // Mostly small ones, as in trained models.
+    for (uint8_t& w : weights) w = static_cast<uint8_t>(static_cast<int8_t>(w) / (random.Between(0, 200) == 0 ? 1 : 3));
+  }
+  const int w = m.Add({.shape = {outputs, depth}, .quantization = scales, .data = weights});
   const int b = m.Add({.shape = {outputs}, .type = 2, .data = Bias(random, outputs)});
   const int out = m.Add({.shape = {batches, outputs}, .quantization = {{0.3f}, {random.Between(-128, 127)}, 0}});
   m.operators.push_back({9, {in, w, b}, {out}, 8, {{0, 1, random.Between(0, 3)}}});
@@ -103,36 +113,80 @@ void Write(const std::string& path, const std::vector<uint8_t>& bytes) {
   std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 
+bool IsLarge(uint32_t seed) { return seed % 2 == 0; }
+
+std::vector<uint8_t> BuildModel(Random& random, bool large) {
+  ModelBuilder m;
+  for (int i = 0; i < 40; ++i) AddConvolution(m, random, large);
+  for (int i = 0; i < 10; ++i) AddFullyConnected(m, random, large);
+  for (int i = 0; i < 5; ++i) AddAddition(m, random);
+  return m.Build();
+}
+
+// The outputs for `inputs`, which is filled from `random` if it is empty; none, with a message, if the model cannot be run.
+std::vector<uint8_t> Run(const std::vector<uint8_t>& model, mls::OperatorSet operators, Random& random, std::vector<uint8_t>& inputs) {
+  static std::vector<std::byte> arena;
+  mls::InferenceEngine engine;
+  mls::Diagnostics why;
+  mls::Status status;
+  while ((status = engine.Prepare(model, arena, operators, &why)) == mls::Status::kNoMemory) arena.resize(why.required_bytes);
+  if (status != mls::Status::kOk) {
+    std::fprintf(stderr, "%s\n", why.message);
+    return {};
+  }
+  if (inputs.empty()) {
+    for (int i = 0; i < engine.input_count(); ++i) {
+      const auto bytes = random.Bytes(engine.input(i).size());
+      inputs.insert(inputs.end(), bytes.begin(), bytes.end());
+    }
+  }
+  const uint8_t* from = inputs.data();
+  for (int i = 0; i < engine.input_count(); ++i) {
+    std::copy_n(from, engine.input(i).size(), engine.input(i).begin());
+    from += engine.input(i).size();
+  }
+  if (engine.Invoke() != mls::Status::kOk) return {};
+  std::vector<uint8_t> outputs;
+  for (int i = 0; i < engine.output_count(); ++i) outputs.insert(outputs.end(), engine.output(i).begin(), engine.output(i).end());
+  return outputs;
+}
+
+int Compare(uint32_t first, uint32_t last) {
+#ifdef __x86_64__
+  std::printf("AVX2: %s, AVX-512 VNNI: %s\n", __builtin_cpu_supports("avx2") ? "yes" : "no", __builtin_cpu_supports("avx512vnni") ? "yes" : "no");
+#endif
+  int different = 0;
+  for (uint32_t seed = first; seed <= last; ++seed) {
+    Random random(seed);
+    const auto model = BuildModel(random, IsLarge(seed));
+    std::vector<uint8_t> inputs;
+    const auto expected = Run(model, mls::engine::portable::AllOperators(), random, inputs);
+    const auto outputs = Run(model, mls::engine::AllOperators(), random, inputs);
+    if (!expected.empty() && outputs == expected) continue;
+    ++different;
+    std::printf("seed %u: outputs differ\n", seed);
+  }
+  std::printf("%u models, %d with different outputs\n", last - first + 1, different);
+  return different == 0 ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 4 && std::string(argv[1]) == "--compare") {
+    return Compare(static_cast<uint32_t>(std::atoi(argv[2])), static_cast<uint32_t>(std::atoi(argv[3])));
+  }
   if (argc != 3) {
-    std::fprintf(stderr, "usage: %s PREFIX SEED\n", argv[0]);
+    std::fprintf(stderr, "usage: %s PREFIX SEED | --compare FIRST LAST\n", argv[0]);
     return 2;
   }
   const std::string prefix = argv[1];
-  Random random(static_cast<uint32_t>(std::atoi(argv[2])));
-  ModelBuilder m;
-  for (int i = 0; i < 40; ++i) AddConvolution(m, random);
-  for (int i = 0; i < 10; ++i) AddFullyConnected(m, random);
-  for (int i = 0; i < 5; ++i) AddAddition(m, random);
-  const auto model = m.Build();
-
-  std::vector<std::byte> arena(1 << 20);
-  mls::InferenceEngine engine;
-  mls::Diagnostics why;
-  if (engine.Prepare(model, arena, mls::engine::portable::AllOperators(), &why) != mls::Status::kOk) {
-    std::fprintf(stderr, "%s\n", why.message);
-    return 1;
-  }
-  std::vector<uint8_t> inputs, outputs;
-  for (int i = 0; i < engine.input_count(); ++i) {
-    const auto bytes = random.Bytes(engine.input(i).size());
-    std::ranges::copy(bytes, engine.input(i).begin());
-    inputs.insert(inputs.end(), bytes.begin(), bytes.end());
-  }
-  if (engine.Invoke() != mls::Status::kOk) return 1;
-  for (int i = 0; i < engine.output_count(); ++i) outputs.insert(outputs.end(), engine.output(i).begin(), engine.output(i).end());
+  const auto seed = static_cast<uint32_t>(std::atoi(argv[2]));
+  Random random(seed);
+  const auto model = BuildModel(random, IsLarge(seed));
+  std::vector<uint8_t> inputs;
+  const auto outputs = Run(model, mls::engine::portable::AllOperators(), random, inputs);
+  if (outputs.empty()) return 1;
   Write(prefix + ".tflite", model);
   Write(prefix + ".in", inputs);
   Write(prefix + ".out", outputs);

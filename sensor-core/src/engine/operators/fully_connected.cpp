@@ -29,7 +29,7 @@ Status CommitFullyConnected(PlanContext& context, const ConvTensors& t, const Ke
   }
   const bool per_channel = t.weights.scales.count > 1;
   if (choice.scratch_bytes > 0) context.RequestScratch(choice.scratch_bytes);
-  auto* p = context.Commit<FullyConnectedParams>(RequantizationBytes(per_channel ? outputs : 1));
+  auto* p = context.Commit<FullyConnectedParams>(RequantizationBytes(per_channel ? outputs : 1) + (kPacksWeights ? choice.packed_bytes : 0));
   if (p == nullptr) return context.status();
   if (!per_channel) {
     // Unlike the convolutions, TensorFlow Lite multiplies these two as floats.
@@ -55,6 +55,9 @@ Status CommitFullyConnected(PlanContext& context, const ConvTensors& t, const Ke
   if (choice.scratch_bytes > 0) context.BindScratch(p->scratch);
   const bool fits = choice.otherwise == nullptr ||
                     choice.fits(p->requantization, p->bias, outputs, per_channel ? outputs : 1, depth);
+  if (kPacksWeights && choice.pack != nullptr) {
+    choice.pack(p, reinterpret_cast<std::byte*>(p + 1) + RequantizationBytes(per_channel ? outputs : 1));
+  }
   context.SetKernel(fits ? choice.kernel : choice.otherwise, p);
   return Status::kOk;
 }

@@ -1,3 +1,4 @@
+#include "../convolution.h"
 #include "../fixed_point.h"
 #include "../quantize.h"
 #include "../window.h"
@@ -76,9 +77,13 @@ Status PlanPool(PlanContext& context, Kernel kernel) {
   return Status::kOk;
 }
 
-// Calls reduce(first value of the window's first row, rows, columns, values per row) for each output value.
-template <typename T, typename Reduce>
-void ForEachWindow(const PoolParams& p, Reduce reduce) {
+// Where a processor works on many values at once, that many channels are taken together.
+constexpr int kMany = 16;
+
+// Calls reduce(first value of the window's first row, rows, columns, values per row) for each output value, or reduce_many(the same,
+// results) for kMany of them.
+template <typename T, typename Reduce, typename ReduceMany>
+void ForEachWindow(const PoolParams& p, Reduce reduce, ReduceMany reduce_many) {
   T* output = reinterpret_cast<T*>(p.output);
   const int row_size = p.input_width * p.channels;
   for (int batch = 0; batch < p.batches; ++batch) {
@@ -90,7 +95,15 @@ void ForEachWindow(const PoolParams& p, Reduce reduce) {
         const int left = x * p.stride_width - p.pad_left;
         const Taps columns = TapsInside(left, p.kernel_width, 1, p.input_width);
         const T* window = input + (top + rows.first) * row_size + (left + columns.first) * p.channels;
-        for (int c = 0; c < p.channels; ++c) {
+        int c = 0;
+        if constexpr (kWideVectors) {
+          for (; c + kMany <= p.channels; c += kMany) {
+            int32_t values[kMany];
+            reduce_many(window + c, rows.last - rows.first, columns.last - columns.first, row_size, values);
+            for (const int32_t value : values) *output++ = static_cast<T>(std::min(std::max(value, p.range.min), p.range.max));
+          }
+        }
+        for (; c < p.channels; ++c) {
           const int32_t value = reduce(window + c, rows.last - rows.first, columns.last - columns.first, row_size);
           *output++ = static_cast<T>(std::min(std::max(value, p.range.min), p.range.max));
         }
@@ -109,6 +122,15 @@ Status RunAveragePool(const void* params) {
     }
     const int32_t count = rows * columns;
     return sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
+  }, [&p](const T* window, int rows, int columns, int row_size, int32_t (&sums)[kMany]) {
+    std::fill_n(sums, kMany, 0);
+    for (int y = 0; y < rows; ++y, window += row_size) {
+      for (int x = 0; x < columns; ++x) {
+        for (int i = 0; i < kMany; ++i) sums[i] += window[x * p.channels + i];
+      }
+    }
+    const int32_t count = rows * columns;
+    for (int32_t& sum : sums) sum = sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
   });
   return Status::kOk;
 }
@@ -122,6 +144,13 @@ Status RunMaxPool(const void* params) {
       for (int x = 0; x < columns; ++x) most = std::max(most, window[x * p.channels]);
     }
     return static_cast<int32_t>(most);
+  }, [&p](const T* window, int rows, int columns, int row_size, int32_t (&most)[kMany]) {
+    std::fill_n(most, kMany, std::numeric_limits<T>::min());
+    for (int y = 0; y < rows; ++y, window += row_size) {
+      for (int x = 0; x < columns; ++x) {
+        for (int i = 0; i < kMany; ++i) most[i] = std::max<int32_t>(most[i], window[x * p.channels + i]);
+      }
+    }
   });
   return Status::kOk;
 }
