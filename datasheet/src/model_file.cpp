@@ -49,7 +49,9 @@ Outcome<ModelFile> ReadModelFile(const std::string& path) {
   Diagnostics why;
   std::vector<std::byte> arena;
   Status status;
-  while ((status = engine.Prepare(bytes, arena, engine::AllOperators(), &why)) == Status::kNoMemory && why.required_bytes > arena.size()) {
+  // A module keeps the weights in flash; the kernels of a host would repack them into the arena.
+  while ((status = engine.Prepare(bytes, arena, engine::portable::AllOperators(), &why)) == Status::kNoMemory &&
+         why.required_bytes > arena.size()) {
     arena.resize(why.required_bytes);
   }
   if (status != Status::kOk) return Problem{path, "a model that the engine runs", why.message};

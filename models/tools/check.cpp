@@ -40,7 +40,8 @@ std::string Plan(const fs::path& path, Planned& planned) {
   }
   Diagnostics why;
   Status status;
-  while ((status = planned.engine.Prepare(planned.bytes(), planned.arena.bytes(), engine::AllOperators(), &why)) == Status::kNoMemory &&
+  const OperatorSet operators = engine::portable::AllOperators();  // those of a host would repack the weights into the arena
+  while ((status = planned.engine.Prepare(planned.bytes(), planned.arena.bytes(), operators, &why)) == Status::kNoMemory &&
          why.required_bytes > planned.arena.bytes().size() && why.required_bytes <= (256u << 20)) {
     planned.arena = Arena(why.required_bytes);
   }
