@@ -53,7 +53,7 @@ class RealModelTest : public testing::TestWithParam<Model> {
   }
 
   std::vector<uint8_t> model = test::ReadFile(GetParam().path);
-  std::vector<std::byte> arena = std::vector<std::byte>(256 * 1024);
+  std::vector<std::byte> arena = std::vector<std::byte>(512 * 1024);
   ModuleSetup setup;
   FakeClock clock;
   CheckedLock lock;
