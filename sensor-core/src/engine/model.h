@@ -39,7 +39,7 @@ class Model {
   uint32_t operator_count() const { return operators_.count; }
   const FlatBuffer::Vector& inputs() const { return inputs_; }
   const FlatBuffer::Vector& outputs() const { return outputs_; }
-  int32_t Index(const FlatBuffer::Vector& vector, uint32_t i) { return file_.IntAt(vector, i); }
+  [[gnu::always_inline]] int32_t Index(const FlatBuffer::Vector& vector, uint32_t i) { return file_.IntAt(vector, i); }
 
  private:
   FlatBuffer file_;
@@ -50,6 +50,9 @@ class Model {
   FlatBuffer::Vector inputs_;
   FlatBuffer::Vector outputs_;
 };
+
+// A small and fast assignment.
+void CopyTensor(const Tensor& from, Tensor& to);
 
 // Name of a builtin operator, or null for the less common ones.
 const char* BuiltinOperatorName(int32_t code);
