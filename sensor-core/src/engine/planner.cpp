@@ -104,9 +104,10 @@ const Tensor* Planner::Describe(int32_t index, int op, Status& status) {
     return nullptr;
   }
   // An output is read again as the next operator's input, weights by operators that look before they choose a kernel.
-  for (const Tensor& recent : recent_tensors_) {
-    if (recent.index == index) return &recent;
-  }
+  const Tensor* recent = std::end(recent_tensors_);
+  do {
+    if ((--recent)->index == index) return recent;
+  } while (recent != recent_tensors_);
   Tensor& next = recent_tensors_[next_recent_];
   next_recent_ = next_recent_ + 1 == std::size(recent_tensors_) ? 0 : next_recent_ + 1;
   Status found;
