@@ -31,6 +31,9 @@ struct ConvTensors {
 #define MLS_ENGINE_X86 1
 #define MLS_ENGINE_FAST_KERNELS 1
 #define MLS_ENGINE_FAST_ADD 1
+#elif defined(__aarch64__)
+#define MLS_ENGINE_ARM_NEON 1
+#define MLS_ENGINE_FAST_KERNELS 1
 #endif
 
 // Reads and checks types and scales of the four tensors. Channels are counted along `channel_dimension` of the weights.
