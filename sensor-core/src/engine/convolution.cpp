@@ -1,5 +1,7 @@
 #include "convolution.h"
 
+#include "packed.h"
+
 #include <algorithm>
 #include <cstring>
 
@@ -189,6 +191,15 @@ void FoldConstantChannels(const ConvParams& p, uint32_t depth) {
 
 }  // namespace
 
+#ifdef MLS_ENGINE_PACKED_BIAS
+bool FindPackedBias(PlanContext& context, uint32_t channels, const int32_t*& bias) {
+  const void* data;
+  if (!context.Packed(kPackedSums, channels * static_cast<uint32_t>(sizeof(int32_t)), data)) return false;
+  bias = static_cast<const int32_t*>(data);
+  return true;
+}
+#endif
+
 Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice& choice) {
   const ConvTensors& t = plan.tensors;
   const uint32_t channels = plan.params.output_channels;
@@ -209,6 +220,11 @@ Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice
   context.CountMacs(t.output.elements * depth);
   const bool fits = choice.otherwise == nullptr || choice.fits(p->requantization, p->bias, channels, channels, depth);
   if (fits && choice.fold_constant_channels) FoldConstantChannels(*p, static_cast<uint32_t>(depth));
+#ifdef MLS_ENGINE_PACKED_BIAS
+  const int32_t* packed = nullptr;
+  if (fits && choice.takes_packed_bias && !FindPackedBias(context, channels, packed)) return context.status();
+  if (packed != nullptr) p->bias = packed, p->packed_bias = true;
+#endif
   context.SetKernel(fits ? choice.kernel : choice.otherwise, p);
   return Status::kOk;
 }

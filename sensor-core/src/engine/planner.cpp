@@ -449,6 +449,13 @@ void PlanContext::Bind(int8_t*& slot, const Tensor& tensor) { planner_.AddSlot(t
 
 void PlanContext::BindScratch(void*& slot) { planner_.AddSlot(scratch_record_, &slot); }
 
+bool PlanContext::Packed(uint32_t layout, uint32_t bytes, const void*& data) {
+  const uint8_t* found;
+  const char* what = planner_.model_.FindPacked(static_cast<uint32_t>(operator_index_), layout, bytes, found);
+  data = found;
+  return Require(what == nullptr, Status::kCorrupt, what);
+}
+
 void PlanContext::CountMacs(uint64_t macs) { macs_ += macs; }
 
 void PlanContext::SetKernel(Kernel kernel, const void* params) { step_ = {kernel, params, operator_index_}; }

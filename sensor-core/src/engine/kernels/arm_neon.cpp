@@ -189,7 +189,9 @@ MLS_DOT Status RunConv2DNeon(const void* params) {
   channels.SetScales(p.requantization, channel_count);
   for (uint32_t c = 0; c < Channels::Count(channel_count); ++c) {
     channels.bias[c] = 0;
-    if (c < channel_count) {
+    if (c < channel_count && p.packed_bias) {
+      channels.bias[c] = p.bias[c];
+    } else if (c < channel_count) {
       channels.bias[c] = WrappingAdd(p.bias == nullptr ? 0 : p.bias[c],
                                      static_cast<int32_t>(static_cast<uint32_t>(SumBytes(weights + size_t{c} * depth, depth)) *
                                                           static_cast<uint32_t>(p.input_offset)));
@@ -230,14 +232,14 @@ Status PlanConv2DNeon(PlanContext& context) {
   if (!HasDotProduct() || p.group_channels != p.input_channels) return CommitConv(context, plan, {.kernel = RunConv2D});
   p.copy_weights = ConvDepth(p) % kLanes != 0 && context.BytesBehind(plan.tensors.weights) < kLanes;
   return CommitConv(context, plan, {.kernel = RunConv2DNeon, .pixels_at_once = kPixels,
-                                    .scratch_bytes = ConvScratchBytes(p, p.copy_weights)});
+                                    .scratch_bytes = ConvScratchBytes(p, p.copy_weights), .takes_packed_bias = true});
 }
 
 // --- FULLY_CONNECTED: four rows at once -----------------------------------------------------------------------------------
 // Scratch: an input, with zeros behind it; then, if rows cannot be read past the end, the weights.
 
-MLS_DOT Status RunFullyConnectedNeon(const void* params) {
-  const FullyConnectedParams& p = *static_cast<const FullyConnectedParams*>(params);
+template <bool kPacked>
+MLS_DOT void RunDense(const FullyConnectedParams& p) {
   const Requantization& r = p.requantization;
   const uint32_t depth = p.depth, padded = RoundUp(depth, kLanes);
   auto* const x = static_cast<int8_t*>(p.scratch);
@@ -272,7 +274,7 @@ MLS_DOT Status RunFullyConnectedNeon(const void* params) {
         for (uint32_t i = 0; i < 4; ++i) {
           const int8x16_t w = vld1q_s8(rows[i] + k);
           products[i] = vdotq_s32(products[i], w, values);
-          sums[i] = vdotq_s32(sums[i], w, one);
+          if constexpr (!kPacked) sums[i] = vdotq_s32(sums[i], w, one);
         }
       }
       if (k < depth) {
@@ -286,13 +288,18 @@ MLS_DOT Status RunFullyConnectedNeon(const void* params) {
           sums[i] = vdotq_s32(sums[i], w, ones);
         }
       }
-      const int32x4_t total = vmlaq_n_s32(vaddq_s32(vld1q_s32(bias), AddAcross(products[0], products[1], products[2], products[3])),
-                                          AddAcross(sums[0], sums[1], sums[2], sums[3]), p.input_offset);
+      int32x4_t total = vaddq_s32(vld1q_s32(bias), AddAcross(products[0], products[1], products[2], products[3]));
+      if constexpr (!kPacked) total = vmlaq_n_s32(total, AddAcross(sums[0], sums[1], sums[2], sums[3]), p.input_offset);
       const int32x4_t scaled = Scale(total, MakeScaler(vld1q_s32(multipliers), vld1q_s32(shifts)));
       const int32_t four = vgetq_lane_s32(vreinterpretq_s32_s8(Finish(scaled, scaled, scaled, scaled, range)), 0);
       std::memcpy(output + c, &four, valid);
     }
   }
+}
+
+Status RunFullyConnectedNeon(const void* params) {
+  const FullyConnectedParams& p = *static_cast<const FullyConnectedParams*>(params);
+  p.packed_bias ? RunDense<true>(p) : RunDense<false>(p);
   return Status::kOk;
 }
 
@@ -304,6 +311,7 @@ Status PlanFullyConnectedNeon(PlanContext& context) {
   const bool copy = depth % kLanes != 0 && context.BytesBehind(t.weights) < kLanes;
   return CommitFullyConnected(context, t, {.kernel = RunFullyConnectedNeon,
                                            .scratch_bytes = RoundUp(depth, kLanes) + CopyBytes(outputs * depth, copy),
+                                           .takes_packed_bias = true,
                                            .copy_weights = copy});
 }
 

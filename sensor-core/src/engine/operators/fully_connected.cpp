@@ -55,6 +55,11 @@ Status CommitFullyConnected(PlanContext& context, const ConvTensors& t, const Ke
   if (choice.scratch_bytes > 0) context.BindScratch(p->scratch);
   const bool fits = choice.otherwise == nullptr ||
                     choice.fits(p->requantization, p->bias, outputs, per_channel ? outputs : 1, depth);
+#ifdef MLS_ENGINE_PACKED_BIAS
+  const int32_t* packed = nullptr;
+  if (fits && choice.takes_packed_bias && !FindPackedBias(context, outputs, packed)) return context.status();
+  if (packed != nullptr) p->bias = packed, p->packed_bias = true;
+#endif
   context.SetKernel(fits ? choice.kernel : choice.otherwise, p);
   return Status::kOk;
 }
