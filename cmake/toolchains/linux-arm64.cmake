@@ -4,5 +4,8 @@ set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
 set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
+# With the dot product: Cortex-A55, A75, A76 (Raspberry Pi 5) and later.
+set(CMAKE_C_FLAGS_INIT "-march=armv8.2-a+dotprod")
+set(CMAKE_CXX_FLAGS_INIT "-march=armv8.2-a+dotprod")
 set(CMAKE_EXE_LINKER_FLAGS_INIT "-static")
 set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64 -cpu max)

@@ -32,7 +32,7 @@ struct ConvTensors {
 #define MLS_ENGINE_X86 1
 #define MLS_ENGINE_FAST_KERNELS 1
 #define MLS_ENGINE_FAST_ADD 1
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD)
 #define MLS_ENGINE_ARM_NEON 1
 #define MLS_ENGINE_PACKED_BIAS 1
 #define MLS_ENGINE_FAST_KERNELS 1

@@ -1,4 +1,4 @@
-// Kernels for 64-bit Arm processors with the dot product (Armv8.2 and later), chosen while planning if the processor has it.
+// Kernels for 64-bit Arm processors with the dot product (Armv8.2 and later).
 #include "../convolution.h"
 #include "mls/core/engine/operators.h"
 
@@ -8,28 +8,8 @@
 #include <algorithm>
 #include <cstring>
 
-#ifdef __ARM_FEATURE_DOTPROD
-#define MLS_DOT
-#else
-#define MLS_DOT __attribute__((target("arch=armv8.2-a+dotprod")))
-#ifdef __linux__
-#include <asm/hwcap.h>
-#include <sys/auxv.h>
-#endif
-#endif
-
 namespace mls::engine {
 namespace {
-
-bool HasDotProduct() {
-#if defined(__ARM_FEATURE_DOTPROD)
-  return true;
-#elif defined(__linux__)
-  return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
-#else
-  return false;
-#endif
-}
 
 constexpr uint32_t kLanes = 16;
 constexpr uint32_t RoundUp(uint32_t x, uint32_t step) { return (x + step - 1) / step * step; }
@@ -66,7 +46,7 @@ inline int32x4_t AddAcross(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d) {
   return vpaddq_s32(vpaddq_s32(a, b), vpaddq_s32(c, d));
 }
 
-MLS_DOT inline int32_t SumBytes(const int8_t* from, uint32_t count) {
+inline int32_t SumBytes(const int8_t* from, uint32_t count) {
   int32x4_t sums = vdupq_n_s32(0);
   uint32_t i = 0;
   for (; i + kLanes <= count; i += kLanes) sums = vdotq_s32(sums, vld1q_s8(from + i), vdupq_n_s8(1));
@@ -133,7 +113,7 @@ void GatherPatch(const ConvParams& p, const int8_t* input, int y, int x, int8_t*
 }
 
 // All channels of four pixels, whose patches lie `stride` apart. Reads rows of weights in steps of 16, past their end.
-MLS_DOT void RunPixels(const int8_t* weights, uint32_t depth, const Channels& channels, uint32_t channel_count,
+void RunPixels(const int8_t* weights, uint32_t depth, const Channels& channels, uint32_t channel_count,
                        const Range& range, const int8_t* patches, uint32_t stride, uint32_t pixels, int8_t* output) {
   for (uint32_t c = 0; c < channel_count; c += 4) {
     const uint32_t valid = std::min(channel_count - c, 4u);
@@ -175,7 +155,7 @@ MLS_DOT void RunPixels(const int8_t* weights, uint32_t depth, const Channels& ch
   }
 }
 
-MLS_DOT Status RunConv2DNeon(const void* params) {
+Status RunConv2DNeon(const void* params) {
   const ConvParams& p = *static_cast<const ConvParams*>(params);
   const uint32_t depth = ConvDepth(p), channel_count = p.output_channels, stride = RoundUp(depth, kLanes);
   const Channels channels(p.scratch, channel_count);
@@ -229,7 +209,7 @@ Status PlanConv2DNeon(PlanContext& context) {
   ConvPlan plan;
   if (!ReadConv2D(context, plan)) return context.status();
   ConvParams& p = plan.params;
-  if (!HasDotProduct() || p.group_channels != p.input_channels) return CommitConv(context, plan, {.kernel = RunConv2D});
+  if (p.group_channels != p.input_channels) return CommitConv(context, plan, {.kernel = RunConv2D});
   p.copy_weights = ConvDepth(p) % kLanes != 0 && context.BytesBehind(plan.tensors.weights) < kLanes;
   return CommitConv(context, plan, {.kernel = RunConv2DNeon, .pixels_at_once = kPixels,
                                     .scratch_bytes = ConvScratchBytes(p, p.copy_weights), .takes_packed_bias = true});
@@ -239,7 +219,7 @@ Status PlanConv2DNeon(PlanContext& context) {
 // Scratch: an input, with zeros behind it; then, if rows cannot be read past the end, the weights.
 
 template <bool kPacked>
-MLS_DOT void RunDense(const FullyConnectedParams& p) {
+void RunDense(const FullyConnectedParams& p) {
   const Requantization& r = p.requantization;
   const uint32_t depth = p.depth, padded = RoundUp(depth, kLanes);
   auto* const x = static_cast<int8_t*>(p.scratch);
@@ -306,7 +286,6 @@ Status RunFullyConnectedNeon(const void* params) {
 Status PlanFullyConnectedNeon(PlanContext& context) {
   ConvTensors t;
   if (!ReadConvTensors(context, t, 2, 0)) return context.status();
-  if (!HasDotProduct()) return CommitFullyConnected(context, t, {.kernel = RunFullyConnected});
   const auto outputs = static_cast<uint32_t>(t.weights.dims[0]), depth = static_cast<uint32_t>(t.weights.dims[1]);
   const bool copy = depth % kLanes != 0 && context.BytesBehind(t.weights) < kLanes;
   return CommitFullyConnected(context, t, {.kernel = RunFullyConnectedNeon,
@@ -445,7 +424,7 @@ Status PlanDepthwiseConv2DNeon(PlanContext& context) {
   ConvPlan plan;
   if (!ReadDepthwiseConv2D(context, plan)) return context.status();
   const ConvParams& p = plan.params;
-  if (HasDotProduct() && p.input_channels == 1 && p.output_channels > 1) {
+  if (p.input_channels == 1 && p.output_channels > 1) {
     return CommitConv(context, plan, {.kernel = RunOneChannelDepthwiseNeon, .pixels_at_once = kPixels,
                                       .scratch_bytes = TurnedBytes(p) + ConvScratchBytes(p, false)});
   }
