@@ -2,11 +2,14 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
+#include <fstream>
 #include <iostream>
 
 #include "check.h"
 #include "evaluate.h"
 #include "model_package.h"
+#include "pack.h"
+#include "sha256.h"
 #include "zoo.h"
 
 namespace mls::models {
@@ -96,6 +99,34 @@ int Template(const Arguments& arguments) {
   return kDone;
 }
 
+std::vector<uint8_t> ReadFile(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw ZooError(path.string() + ": cannot be read");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+int WriteModel(const Arguments& arguments, std::span<const uint8_t> bytes) {
+  if (std::filesystem::exists(arguments.output)) throw ZooError(arguments.output.string() + ": is there already, and is not overwritten");
+  std::ofstream file(arguments.output, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  if (!file.flush()) throw ZooError(arguments.output.string() + ": cannot be written");
+  return kDone;
+}
+
+int Pack(const Arguments& arguments) {
+  const std::vector<uint8_t> model = ReadFile(arguments.file);
+  const PackedModel packed = models::Pack(model);
+  WriteModel(arguments, packed.file);
+  if (arguments.json) {
+    std::cout << Json{{"file", arguments.output.string()}, {"operators", packed.operators}, {"packed_bytes", packed.data_bytes},
+                      {"bytes", packed.file.size()}, {"sha256", ToHex(Sha256Of(packed.file))}, {"original_sha256", ToHex(Sha256Of(model))}}.dump() << "\n";
+  } else {
+    std::cout << arguments.output.string() << ": " << packed.data_bytes << " bytes for " << packed.operators << " operators, "
+              << packed.file.size() - model.size() << " bytes more than " << arguments.file.string() << "\n";
+  }
+  return kDone;
+}
+
 int Main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app("Models for ML sensors: a zoo of published ones, and checks and evaluation of your own.", "mlsensor models");
@@ -123,6 +154,12 @@ int Main(int argc, char** argv) {
   check.add_option("MODEL", arguments.file)->required();
   check.add_option("--manifest", arguments.manifest, "MODEL.json beside it unless given")->type_name("FILE");
   check.add_option("--arena", arguments.arena_bytes, "Working memory that the board has")->type_name("BYTES");
+  CLI::App& pack = *app.add_subcommand("pack", "Add what kernels would otherwise work out of the weights at each inference");
+  pack.add_option("MODEL", arguments.file)->required();
+  pack.add_option("-o,--output", arguments.output, "The packed model, which any reader runs as before")->required()->type_name("FILE");
+  CLI::App& unpack = *app.add_subcommand("unpack", "Take the original out of a packed model and check its SHA-256");
+  unpack.add_option("MODEL", arguments.file)->required();
+  unpack.add_option("-o,--output", arguments.output)->required()->type_name("FILE");
   CLI::App& evaluate = *app.add_subcommand("evaluate", "Play labelled files through the real pipeline and decision, and count");
   evaluate.add_option("PROFILE", arguments.profile, "keyword or person")->required()->check(profiles);
   evaluate.add_option("--data", arguments.evaluate.data, "One folder of files for each class")->required()->type_name("FOLDER");
@@ -144,6 +181,8 @@ int Main(int argc, char** argv) {
   }
   if (app.got_subcommand(&make_template)) return Template(arguments);
   if (app.got_subcommand(&check)) return Check(arguments);
+  if (app.got_subcommand(&pack)) return Pack(arguments);
+  if (app.got_subcommand(&unpack)) return WriteModel(arguments, Unpack(ReadFile(arguments.file)));
   arguments.evaluate.profile = arguments.profile == "keyword" ? Profile::kKeyword : Profile::kPerson;
   arguments.evaluate.json = arguments.json;
   return Evaluate(arguments.evaluate, std::cout) ? kDone : kFailed;

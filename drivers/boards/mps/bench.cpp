@@ -66,6 +66,8 @@ int main() {
     PrintLine("", Instructions(ticks));
   }
 
+  engine.Reset();  // Those steps changed the state of a streaming model.
+
   // Zeros, or whole sets of inputs as long as there are any.
   ptrdiff_t set_bytes = 0;
   for (int i = 0; i < engine.input_count(); ++i) set_bytes += static_cast<ptrdiff_t>(engine.input(i).size());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <numeric>
 
 namespace mls::board {
 
@@ -20,7 +21,8 @@ constexpr uint32_t kClockHz = 25'000'000;  // mps2-an386
 #endif
 constexpr uint32_t TicksBetween(uint32_t before, uint32_t after) { return (before - after) & 0xffffff; }
 constexpr uint32_t Instructions(uint32_t ticks) {
-  return static_cast<uint32_t>(uint64_t{ticks} * 1'000'000'000 / kClockHz);
+  constexpr uint32_t kCommon = std::gcd(1'000'000'000, kClockHz);
+  return ticks * (1'000'000'000 / kCommon) / (kClockHz / kCommon);
 }
 
 }  // namespace mls::board

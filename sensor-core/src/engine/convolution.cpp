@@ -1,5 +1,7 @@
 #include "convolution.h"
 
+#include "packed.h"
+
 #include <algorithm>
 #include <cstring>
 
@@ -96,6 +98,27 @@ bool FillRequantization(PlanContext& context, const ConvTensors& t, uint32_t cha
 
 namespace {
 
+int64_t SquaresOfUpperHalves(const int32_t* b, const int32_t* end) {
+  const auto square = [](int32_t x) { return int64_t{x >> 16} * (x >> 16); };
+  int64_t squares = 0;
+  while ((end - b) % 8 != 0) squares += square(*b++);
+  if (b == end) return squares;
+#ifdef __ARM_FEATURE_DSP
+  asm("1: .rept 2\n ldmia %1!, {r4, r5, r6, r8}\n"
+      "smlaltt %Q0, %R0, r4, r4\n smlaltt %Q0, %R0, r5, r5\n smlaltt %Q0, %R0, r6, r6\n smlaltt %Q0, %R0, r8, r8\n .endr\n"
+      "cmp %1, %2\n bne 1b"
+      : "+r"(squares), "+r"(b)
+      : "r"(end)
+      : "r4", "r5", "r6", "r8", "cc", "memory");
+#else
+  for (; b != end; b += 8) {
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) squares += square(b[i]);
+  }
+#endif
+  return squares;
+}
+
 bool SmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth,
                        bool only_usual_shifts) {
   constexpr uint64_t kLimit = uint64_t{1} << 30;
@@ -107,18 +130,11 @@ bool SmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t ch
     if (!usual(0)) return !only_usual_shifts;
     if (bias == nullptr) return true;
     // Nearly always the upper halves are so small that the sum of their squares tells.
-    const auto square = [](int32_t x) { return int64_t{x >> 16} * (x >> 16); };
     const int32_t* b = bias;
     const int32_t* const end = bias + channels;
-    int64_t squares = 0;
-    while ((end - b) % 8 != 0) squares += square(*b++);
-    for (; b != end; b += 8) {
-#pragma GCC unroll 8
-      for (int i = 0; i < 8; ++i) squares += square(b[i]);
-    }
     const int64_t most = (room - 1) >> 16;
-    if (squares < most * most) return true;
-    for (b = bias; b != end && small(*b);) ++b;
+    if (SquaresOfUpperHalves(b, end) < most * most) return true;
+    while (b != end && small(*b)) ++b;
     return b == end;
   }
   for (uint32_t c = 0; c < channels; ++c) {
@@ -175,6 +191,15 @@ void FoldConstantChannels(const ConvParams& p, uint32_t depth) {
 
 }  // namespace
 
+#ifdef MLS_ENGINE_PACKED_BIAS
+bool FindPackedBias(PlanContext& context, uint32_t channels, const int32_t*& bias) {
+  const void* data;
+  if (!context.Packed(kPackedSums, channels * static_cast<uint32_t>(sizeof(int32_t)), data)) return false;
+  bias = static_cast<const int32_t*>(data);
+  return true;
+}
+#endif
+
 Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice& choice) {
   const ConvTensors& t = plan.tensors;
   const uint32_t channels = plan.params.output_channels;
@@ -196,6 +221,11 @@ Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice
   const bool fits = choice.otherwise == nullptr || choice.fits(p->requantization, p->bias, channels, channels, depth);
   if (fits && choice.fold_constant_channels) FoldConstantChannels(*p, static_cast<uint32_t>(depth));
   if (kPacksWeights && choice.pack != nullptr) choice.pack(p, reinterpret_cast<std::byte*>(p + 1) + RequantizationBytes(channels));
+#ifdef MLS_ENGINE_PACKED_BIAS
+  const int32_t* packed = nullptr;
+  if (fits && choice.takes_packed_bias && !FindPackedBias(context, channels, packed)) return context.status();
+  if (packed != nullptr) p->bias = packed, p->packed_bias = true;
+#endif
   context.SetKernel(fits ? choice.kernel : choice.otherwise, p);
   return Status::kOk;
 }

@@ -22,6 +22,7 @@ struct ConvTensors {
 // Where kernels for one kind of processor are, they replace the portable ones in kConv2D and its like.
 #if defined(__ARM_FEATURE_MVE)
 #define MLS_ENGINE_ARM_HELIUM 1
+#define MLS_ENGINE_PACKED_BIAS 1
 #define MLS_ENGINE_FAST_KERNELS 1
 #define MLS_ENGINE_FAST_ADD 1
 #elif defined(__ARM_FEATURE_DSP)
@@ -31,6 +32,10 @@ struct ConvTensors {
 #define MLS_ENGINE_X86 1
 #define MLS_ENGINE_FAST_KERNELS 1
 #define MLS_ENGINE_FAST_ADD 1
+#elif defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD)
+#define MLS_ENGINE_ARM_NEON 1
+#define MLS_ENGINE_PACKED_BIAS 1
+#define MLS_ENGINE_FAST_KERNELS 1
 #endif
 #ifdef MLS_ENGINE_X86
 constexpr bool kPacksWeights = true;
@@ -54,6 +59,8 @@ constexpr size_t RequantizationBytes(uint32_t channels) { return channels * (siz
 // Fills multipliers and shifts at `memory` for `channels` channels; with `channels` 1 only the first scale is used.
 bool FillRequantization(PlanContext& context, const ConvTensors& tensors, uint32_t channels, Int8Range range, void* memory,
                         Requantization& requantization);
+// The packed bias in the model file; null if there is none. False, with the error recorded, if it is damaged.
+bool FindPackedBias(PlanContext& context, uint32_t channels, const int32_t*& bias);
 void BindConv(PlanContext& context, const ConvTensors& tensors, const int8_t*& input, const int8_t*& weights,
               const int32_t*& bias, int8_t*& output);
 
@@ -72,6 +79,7 @@ struct KernelChoice {
   Kernel kernel;
   int pixels_at_once = 1;
   uint32_t scratch_bytes = 0;
+  bool takes_packed_bias = false;
   // Takes the kernel's place where `fits` is false.
   Kernel otherwise = nullptr;
   // Given the multipliers there are and the number of products in one sum.

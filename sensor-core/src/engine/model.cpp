@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 
 namespace mls::engine {
 namespace {
 
 constexpr const char* kBroken = "the file is truncated or damaged";
+constexpr const char* kTooLarge = "is too large";
 
 uint32_t ElementBytes(TensorType type) {
   switch (type) {
@@ -56,9 +58,10 @@ const char* Model::Open(std::span<const uint8_t> bytes, uint32_t subgraph_index)
 
 const char* Model::ReadOperands(uint32_t index, OperatorRecord& record) {
   enum OperatorField { kInputs = 1, kOutputs = 2 };
-  record.table = file_.TableAt(operators_, index);
-  record.inputs = file_.VectorField(record.table, kInputs, 4);
-  record.outputs = file_.VectorField(record.table, kOutputs, 4);
+  const auto table = file_.OpenAt(operators_, index);
+  record.table = table.at;
+  record.inputs = file_.QuickVectorField(table, kInputs, 4);
+  record.outputs = file_.QuickVectorField(table, kOutputs, 4);
   return file_.corrupt() ? kBroken : nullptr;
 }
 
@@ -94,12 +97,11 @@ const char* Model::ReadTensor(uint32_t index, Tensor& tensor, Status& status) {
   tensor.scales = {};
   tensor.quantized_dimension = 0;
   tensor.zero_points_are_zero = true;
-  const auto table = file_.Open(file_.TableAt(tensors_, index));
-  const auto shape = file_.VectorField(table, kShape, 4);
+  const auto table = file_.OpenAt(tensors_, index);
+  const auto shape = file_.QuickVectorField(table, kShape, 4);
   const int32_t type = file_.ByteField(table, kType, 0);
   const uint32_t buffer_index = static_cast<uint32_t>(file_.IntField(table, kBuffer, 0));
   const bool special = file_.ByteField(table, kIsVariable, 0) != 0 || file_.HasField(table, kSparsity);
-  const auto quantization_at = file_.TableField(table, kQuantization);
   status = Status::kCorrupt;
   if (file_.corrupt()) return kBroken;
   if (buffer_index >= buffers_.count) return "its buffer is not in the file";
@@ -111,64 +113,69 @@ const char* Model::ReadTensor(uint32_t index, Tensor& tensor, Status& status) {
   if (special) return "variable or sparse tensors are not supported";
   if (shape.count > TensorInfo::kMaxRank) return "has more than five dimensions";
   tensor.rank = static_cast<uint8_t>(shape.count);
-  uint64_t elements = 1;
+  uint32_t elements = 1;
   for (uint32_t i = 0; i < shape.count; ++i) {
     tensor.dims[i] = Index(shape, i);
     if (tensor.dims[i] < 0) return "has an unknown dimension";
-    elements *= static_cast<uint32_t>(tensor.dims[i]);
-    if (elements * element_bytes > InferenceEngine::kMaxModelBytes) return "is too large";
+    const uint64_t product = uint64_t{elements} * static_cast<uint32_t>(tensor.dims[i]);
+    if (product > InferenceEngine::kMaxModelBytes) return kTooLarge;
+    elements = static_cast<uint32_t>(product);
   }
-  tensor.elements = static_cast<uint32_t>(elements);
-  tensor.bytes = tensor.elements * element_bytes;
-  if (tensor.type == TensorType::kInt4) tensor.bytes = (tensor.elements + 1) / 2;
+  // Not more than 2^30 elements of eight bytes.
+  if (elements > InferenceEngine::kMaxModelBytes / element_bytes) return kTooLarge;
+  tensor.elements = elements;
+  tensor.bytes = tensor.type == TensorType::kInt4 ? (elements + 1) / 2 : elements * element_bytes;
 
-  if (quantization_at != 0) {
-    const auto quantization = file_.Open(quantization_at);
-    if (file_.HasField(quantization, kDetails)) return "custom quantisation is not supported";
-    const auto scales = file_.VectorField(quantization, kScale, 4);
-    const auto zero_points = file_.VectorField(quantization, kZeroPoint, 8);
-    tensor.quantized_dimension = file_.IntField(quantization, kQuantizedDimension, 0);
-    status = Status::kCorrupt;
-    if (file_.corrupt()) return kBroken;
-    tensor.scales = {file_.At(scales.start), scales.count};
-    // Of a bias one is enough: its scales are the products of two others, and nobody uses them.
-    const bool is_bias = tensor.type == TensorType::kInt32;
-    uint32_t most = 0;
-    for (uint32_t i = 0; i < (is_bias ? std::min<uint32_t>(scales.count, 1) : scales.count); ++i) {
-      most = std::max(most, static_cast<uint32_t>(file_.IntAt(scales, i)));
-    }
-    // Not negative, not infinite, not a NaN: below the bits of infinity.
-    if (most >= 0x7f800000) return "has a scale that is negative or not a number";
-    if (scales.count > 0) {
-      if (zero_points.count != scales.count && zero_points.count != 1) return "does not have one zero point for each scale";
-      const int32_t low = tensor.type == TensorType::kInt8 ? -128 : tensor.type == TensorType::kInt16 ? -32768 : 0;
-      const int32_t high = tensor.type == TensorType::kInt16 ? 32767 : low == 0 ? 255 : 127;
-      const uint32_t count = is_bias ? std::min<uint32_t>(zero_points.count, 1) : zero_points.count;
-      int32_t bits = 0;
-      for (uint32_t i = 0; i < 2 * count; ++i) bits |= file_.IntAt(zero_points, i);
-      tensor.zero_points_are_zero = bits == 0;
-      for (uint32_t i = 0; bits != 0 && i < count; ++i) {
-        const int32_t value = file_.IntAt(zero_points, 2 * i);
-        if (value < low || value > high || file_.IntAt(zero_points, 2 * i + 1) != (value < 0 ? -1 : 0)) {
-          return "has a zero point out of range";
-        }
-        if (i == 0) tensor.zero_point = value;
-      }
-      tensor.scale = std::bit_cast<float>(file_.IntAt(scales, 0));
-    }
-  }
-
-  const auto buffer = file_.TableAt(buffers_, buffer_index);
-  const auto data = file_.VectorField(buffer, kData, 1);
+  const auto buffer = file_.OpenAt(buffers_, buffer_index);
+  const auto data = file_.QuickVectorField(buffer, kData, 1);
+  if (file_.HasField(buffer, kOffset)) return "data outside the FlatBuffer is not supported";
   status = Status::kCorrupt;
   if (file_.corrupt()) return kBroken;
-  if (file_.HasField(buffer, kOffset)) return "data outside the FlatBuffer is not supported";
   if (data.count > 0) {
     if (data.count != tensor.bytes) return "its data does not have the size of its shape";
     if (data.start & (std::min<uint32_t>(element_bytes, InferenceEngine::kModelAlignment) - 1)) return "its data is not aligned";
     tensor.constant = file_.At(data.start);
+    // The scales of a bias are products of two others; nobody reads them.
+    if (tensor.type == TensorType::kInt32) return nullptr;
   }
+
+  const auto quantization = file_.OpenField(table, kQuantization);
+  const auto scales = file_.QuickVectorField(quantization, kScale, 4);
+  const auto zero_points = file_.QuickVectorField(quantization, kZeroPoint, 8);
+  const bool custom = file_.HasField(quantization, kDetails);
+  tensor.quantized_dimension = file_.IntField(quantization, kQuantizedDimension, 0);
+  if (file_.corrupt()) return kBroken;
+  if (custom) {
+    status = Status::kUnsupported;
+    return "custom quantisation is not supported";
+  }
+  if (scales.count == 0) return nullptr;
+  tensor.scales = {file_.At(scales.start), scales.count};
+  uint32_t most = 0;
+  for (uint32_t i = 0; i < scales.count; ++i) most = std::max(most, static_cast<uint32_t>(file_.IntAt(scales, i)));
+  // Not negative, not infinite, not a NaN: below the bits of infinity.
+  if (most >= 0x7f800000) return "has a scale that is negative or not a number";
+  tensor.scale = std::bit_cast<float>(file_.IntAt(scales, 0));
+  if (zero_points.count != scales.count && zero_points.count != 1) return "does not have one zero point for each scale";
+  int32_t bits = 0;
+  for (uint32_t i = 0; i < 2 * zero_points.count; ++i) bits |= file_.IntAt(zero_points, i);
+  if (bits == 0) return nullptr;
+  tensor.zero_points_are_zero = false;
+  const int32_t low = tensor.type == TensorType::kInt8 ? -128 : tensor.type == TensorType::kInt16 ? -32768 : 0;
+  const int32_t high = tensor.type == TensorType::kInt16 ? 32767 : low == 0 ? 255 : 127;
+  for (uint32_t i = 0; i < zero_points.count; ++i) {
+    const int32_t value = file_.IntAt(zero_points, 2 * i);
+    if (value < low || value > high || file_.IntAt(zero_points, 2 * i + 1) != (value < 0 ? -1 : 0)) {
+      return "has a zero point out of range";
+    }
+  }
+  tensor.zero_point = file_.IntAt(zero_points, 0);
   return nullptr;
+}
+
+void CopyTensor(const Tensor& from, Tensor& to) {
+  static_assert(std::is_trivially_copyable_v<Tensor>);
+  std::memcpy(std::assume_aligned<alignof(Tensor)>(static_cast<void*>(&to)), std::assume_aligned<alignof(Tensor)>(&from), sizeof to);
 }
 
 const char* BuiltinOperatorName(int32_t code) {

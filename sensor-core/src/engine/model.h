@@ -32,6 +32,9 @@ class Model {
   // Sets `status` along with the text: kCorrupt or kUnsupported.
   const char* ReadTensor(uint32_t index, Tensor& tensor, Status& status);
 
+  // Data that a packing tool put there (packed.h), null if there are none of this layout for the operator.
+  const char* FindPacked(uint32_t operator_index, uint32_t layout, uint32_t bytes, const uint8_t*& data);
+
   std::span<const uint8_t> bytes() const { return {file_.At(0), file_.size()}; }
   FlatBuffer& file() { return file_; }
   const FlatBuffer& file() const { return file_; }
@@ -39,9 +42,11 @@ class Model {
   uint32_t operator_count() const { return operators_.count; }
   const FlatBuffer::Vector& inputs() const { return inputs_; }
   const FlatBuffer::Vector& outputs() const { return outputs_; }
-  int32_t Index(const FlatBuffer::Vector& vector, uint32_t i) { return file_.IntAt(vector, i); }
+  [[gnu::always_inline]] int32_t Index(const FlatBuffer::Vector& vector, uint32_t i) { return file_.IntAt(vector, i); }
 
  private:
+  const char* OpenPacked();
+
   FlatBuffer file_;
   FlatBuffer::Vector operator_codes_;
   FlatBuffer::Vector buffers_;
@@ -49,7 +54,12 @@ class Model {
   FlatBuffer::Vector operators_;
   FlatBuffer::Vector inputs_;
   FlatBuffer::Vector outputs_;
+  FlatBuffer::Vector packed_;
+  bool packed_opened_ = false;
 };
+
+// A small and fast assignment.
+void CopyTensor(const Tensor& from, Tensor& to);
 
 // Name of a builtin operator, or null for the less common ones.
 const char* BuiltinOperatorName(int32_t code);

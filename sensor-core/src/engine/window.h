@@ -10,14 +10,15 @@ enum class Padding : int32_t { kSame = 0, kValid = 1 };
 
 // One axis. TensorFlow's rules: https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
 struct WindowAxis {
-  int64_t output = 0;
-  int64_t pad_before = 0;
+  int32_t output = 0;
+  int32_t pad_before = 0;
 };
-constexpr WindowAxis WindowAlong(Padding padding, int64_t input, int64_t kernel, int64_t stride, int64_t dilation) {
-  const int64_t reach = (kernel - 1) * dilation + 1;
+// Input and kernel are 1 to 32767, stride and dilation 1 to 65535: nothing overflows.
+constexpr WindowAxis WindowAlong(Padding padding, int32_t input, int32_t kernel, int32_t stride, int32_t dilation) {
+  const int32_t reach = (kernel - 1) * dilation + 1;
   if (padding == Padding::kValid) return {input < reach ? 0 : (input - reach) / stride + 1, 0};
-  const int64_t output = (input + stride - 1) / stride;
-  return {output, std::max<int64_t>((output - 1) * stride + reach - input, 0) / 2};
+  const int32_t output = (input + stride - 1) / stride;
+  return {output, std::max<int32_t>((output - 1) * stride - input + reach, 0) / 2};
 }
 
 // Taps first..last-1 of a kernel fall inside the input when it starts at `origin` (may be negative).

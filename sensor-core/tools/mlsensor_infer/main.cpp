@@ -58,8 +58,8 @@ int main(int argc, char** argv) {
   size_t bench = 0;
   bool plan = false, json = false, portable = false;
   app.add_option("model", model_path, "The .tflite file")->required();
-  app.add_option("--in", in_path, "Input tensors back to back; one inference for each");
-  app.add_option("--out", out_path, "Where the output tensors go, back to back (default: as text)");
+  app.add_option("--in", in_path, "All input tensors back to back, in the order of the model; one inference for each set of them");
+  app.add_option("--out", out_path, "Where all output tensors go, back to back (default: as text)");
   app.add_option("--bench", bench, "Time this many inferences, whole and by operator");
   app.add_flag("--plan", plan, "Show memory and steps, and what lies where in the arena");
   app.add_option("--plan-svg", picture_path, "Draw what lies where in the arena, and when, into this file");
@@ -114,29 +114,51 @@ int main(int argc, char** argv) {
   for (int i = 0; i < engine.output_count(); ++i) result["outputs"].push_back(Describe(engine.output_info(i)));
 
   if (!in_path.empty()) {
-    if (!read(in_path, inputs) || inputs.size() % engine.input().size() != 0) {
-      std::cerr << "mlsensor-infer: " << in_path << " cannot be read or is not a whole number of inputs of "
-                << engine.input().size() << " bytes\n";
+    std::string parts;
+    size_t set_bytes = 0;
+    for (int i = 0; i < engine.input_count(); ++i) {
+      set_bytes += engine.input(i).size();
+      parts += (i == 0 ? "" : " + ") + std::to_string(engine.input(i).size());
+    }
+    if (set_bytes == 0) {
+      std::cerr << "mlsensor-infer: the model has no inputs: leave out --in\n";
+      return kBadFile;
+    }
+    if (!read(in_path, inputs)) {
+      std::cerr << "mlsensor-infer: cannot read " << in_path << "\n";
+      return kBadFile;
+    }
+    if (inputs.empty() || inputs.size() % set_bytes != 0) {
+      std::cerr << "mlsensor-infer: " << in_path << " has " << inputs.size() << " bytes: not a whole number of inputs of "
+                << (engine.input_count() == 1 ? parts : parts + " = " + std::to_string(set_bytes)) << " bytes\n";
       return kBadFile;
     }
     std::ofstream out;
     if (!out_path.empty()) out.open(out_path, std::ios::binary);
-    Json outputs = Json::array();
-    for (size_t at = 0; at < inputs.size(); at += engine.input().size()) {
-      std::copy_n(inputs.begin() + static_cast<ptrdiff_t>(at), engine.input().size(), engine.input().begin());
-      if (engine.Invoke() != mls::Status::kOk) return kBadModel;
-      const auto output = engine.output();
-      if (!out_path.empty()) {
-        out.write(reinterpret_cast<const char*>(output.data()), static_cast<std::streamsize>(output.size()));
-      } else {
-        outputs.push_back(std::vector<int>(output.begin(), output.end()));
+    Json results = Json::array();
+    for (auto next = inputs.cbegin(); next != inputs.cend();) {
+      for (int i = 0; i < engine.input_count(); ++i) {
+        const auto input = engine.input(i);
+        std::copy_n(next, input.size(), input.begin());
+        next += static_cast<ptrdiff_t>(input.size());
       }
+      if (engine.Invoke() != mls::Status::kOk) return kBadModel;
+      Json outputs = Json::array();
+      for (int i = 0; i < engine.output_count(); ++i) {
+        const auto output = engine.output(i);
+        if (out_path.empty()) {
+          outputs.push_back(std::vector<int>(output.begin(), output.end()));
+        } else {
+          out.write(reinterpret_cast<const char*>(output.data()), static_cast<std::streamsize>(output.size()));
+        }
+      }
+      if (out_path.empty()) results.push_back(outputs.size() == 1 ? outputs[0] : outputs);
     }
     if (!out_path.empty() && !out.flush()) {
       std::cerr << "mlsensor-infer: cannot write " << out_path << "\n";
       return kBadFile;
     }
-    if (out_path.empty()) result["results"] = outputs;
+    if (out_path.empty()) result["results"] = results;
   }
 
   if (bench > 0) {

@@ -157,7 +157,7 @@ bool PreparePairs(const ConvParams& p, uint32_t depth, ChannelPair* pairs, int8_
       values[c] = static_cast<int8_t>(r.multipliers[c]);
       continue;
     }
-    const int32_t bias = WrappingAdd(p.bias == nullptr ? 0 : p.bias[c], SumBytes(weights, depth) * p.input_offset);
+    const int32_t bias = p.packed_bias ? p.bias[c] : WrappingAdd(p.bias == nullptr ? 0 : p.bias[c], SumBytes(weights, depth) * p.input_offset);
     // A multiplier of zero comes with any shift.
     const int32_t shift = std::min<int32_t>(r.shifts[c], -1);
     ChannelPair& pair = pairs[live / 2];
@@ -318,7 +318,7 @@ Status PlanConv2DHelium(PlanContext& context) {
   const ConvParams& p = plan.params;
   if (p.group_channels != p.input_channels || p.batches != 1) return CommitConv(context, plan, {.kernel = RunConv2D});
   return CommitConv(context, plan, {.kernel = RunConv2DHelium, .pixels_at_once = kPixels,
-                                    .scratch_bytes = ConvScratchBytes(p), .otherwise = RunConv2D, .fits = ShiftsRight,
+                                    .scratch_bytes = ConvScratchBytes(p), .takes_packed_bias = true, .otherwise = RunConv2D, .fits = ShiftsRight,
                                     .fold_constant_channels = true});
 }
 

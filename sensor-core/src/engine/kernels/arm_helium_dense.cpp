@@ -13,9 +13,9 @@ namespace {
 
 // --- FULLY_CONNECTED: four outputs at once -------------------------------------------------------------------------------
 // The offset costs no sums of its own: sum((x + offset) * w) = sum(x * w) + sum(offset * w), both by VMLADAVA. Where the offset
-// is above 127, the same with -x - 1, which is not x, and 1 - offset gives the negative result.
+// is above 127, the same with -x - 1, which is not x, and 1 - offset gives the negative result. A packed bias has it already.
 
-template <bool kPerChannel>
+template <bool kPerChannel, bool kPacked>
 void RunDense(const FullyConnectedParams& p) {
   const Requantization& r = p.requantization;
   const bool negative = p.input_offset > INT8_MAX;
@@ -48,7 +48,27 @@ void RunDense(const FullyConnectedParams& p) {
       }
       int32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0;
       int32x4_t sums;
-      asm volatile(R"(
+      if constexpr (kPacked) {
+        asm volatile(R"(
+          dlstp.8 lr, %[depth]
+        1:
+          vldrb.8 q0, [%[x]], #16
+          vldrb.8 q1, [%[w0]], #16
+          vmladava.s8 %[s0], q0, q1
+          vldrb.8 q2, [%[w1]], #16
+          vmladava.s8 %[s1], q0, q2
+          vldrb.8 q1, [%[w2]], #16
+          vmladava.s8 %[s2], q0, q1
+          vldrb.8 q2, [%[w3]], #16
+          vmladava.s8 %[s3], q0, q2
+          letp lr, 1b
+          vmov %q[sums][2], %q[sums][0], %[s0], %[s2]
+          vmov %q[sums][3], %q[sums][1], %[s1], %[s3]
+        )" : [s0] "+Te"(s0), [s1] "+Te"(s1), [s2] "+Te"(s2), [s3] "+Te"(s3), [x] "+r"(x), [w0] "+r"(w0), [w1] "+r"(w1),
+             [w2] "+r"(w2), [w3] "+r"(w3), [sums] "=&w"(sums)
+           : [depth] "r"(depth) : "lr", "q0", "q1", "q2", "memory");
+      } else {
+        asm volatile(R"(
           dlstp.8 lr, %[depth]
         1:
           vldrb.8 q0, [%[x]], #16
@@ -68,11 +88,12 @@ void RunDense(const FullyConnectedParams& p) {
           letp lr, 1b
           vmov %q[sums][2], %q[sums][0], %[s0], %[s2]
           vmov %q[sums][3], %q[sums][1], %[s1], %[s3]
-      )" : [s0] "+Te"(s0), [s1] "+Te"(s1), [s2] "+Te"(s2), [s3] "+Te"(s3), [x] "+r"(x), [w0] "+r"(w0), [w1] "+r"(w1),
-           [w2] "+r"(w2), [w3] "+r"(w3), [sums] "=&w"(sums)
-         : [depth] "r"(depth), [flip] "w"(flip), [offset] "w"(offset) : "lr", "q0", "q1", "q2", "memory");
+        )" : [s0] "+Te"(s0), [s1] "+Te"(s1), [s2] "+Te"(s2), [s3] "+Te"(s3), [x] "+r"(x), [w0] "+r"(w0), [w1] "+r"(w1),
+             [w2] "+r"(w2), [w3] "+r"(w3), [sums] "=&w"(sums)
+           : [depth] "r"(depth), [flip] "w"(flip), [offset] "w"(offset) : "lr", "q0", "q1", "q2", "memory");
+      }
       const mve_pred16_t lanes = all ? 0xffff : vctp32q(valid);
-      if (negative) sums = vnegq_s32(sums);
+      if (!kPacked && negative) sums = vnegq_s32(sums);
       if (bias != nullptr) {
         sums = vaddq_s32(sums, all ? vldrwq_s32(bias) : vldrwq_z_s32(bias, lanes));
         bias += 4;
@@ -98,16 +119,16 @@ void RunDense(const FullyConnectedParams& p) {
 
 Status RunFullyConnectedHelium(const void* params) {
   const FullyConnectedParams& p = *static_cast<const FullyConnectedParams*>(params);
-  if (p.per_channel) {
-    RunDense<true>(p);
+  if (p.packed_bias) {
+    p.per_channel ? RunDense<true, true>(p) : RunDense<false, true>(p);
   } else {
-    RunDense<false>(p);
+    p.per_channel ? RunDense<true, false>(p) : RunDense<false, false>(p);
   }
   return Status::kOk;
 }
 
 Status PlanFullyConnectedHelium(PlanContext& context) {
-  return CommitFullyConnected(context, {.kernel = RunFullyConnectedHelium, .otherwise = RunFullyConnected, .fits = ShiftsRight});
+  return CommitFullyConnected(context, {.kernel = RunFullyConnectedHelium, .takes_packed_bias = true, .otherwise = RunFullyConnected, .fits = ShiftsRight});
 }
 
 // x * multiplier * 2^shift / 2^31 of numbers whose product does not overflow, for shifts of 0 (`halves` 0) or less (1).

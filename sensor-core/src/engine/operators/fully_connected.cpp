@@ -58,6 +58,11 @@ Status CommitFullyConnected(PlanContext& context, const ConvTensors& t, const Ke
   if (kPacksWeights && choice.pack != nullptr) {
     choice.pack(p, reinterpret_cast<std::byte*>(p + 1) + RequantizationBytes(per_channel ? outputs : 1));
   }
+#ifdef MLS_ENGINE_PACKED_BIAS
+  const int32_t* packed = nullptr;
+  if (fits && choice.takes_packed_bias && !FindPackedBias(context, outputs, packed)) return context.status();
+  if (packed != nullptr) p->bias = packed, p->packed_bias = true;
+#endif
   context.SetKernel(fits ? choice.kernel : choice.otherwise, p);
   return Status::kOk;
 }

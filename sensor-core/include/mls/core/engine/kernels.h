@@ -37,6 +37,7 @@ struct ConvParams {
   uint16_t pad_top = 0, pad_left = 0;
   uint16_t group_channels = 0;  // CONV_2D: input channels per group; equal to input_channels if not grouped.
   bool copy_weights = false;    // For kernels that read past the end of the weights, where the file ends too soon.
+  bool packed_bias = false;     // For kernels that ask for it: the bias has input_offset times the sum of the weights in it.
   void* scratch = nullptr;      // Working memory, if the kernel asked for some.
 };
 
@@ -48,8 +49,9 @@ struct FullyConnectedParams {
   Requantization requantization;    // One entry per output if per_channel, else one.
   uint32_t batches = 0, depth = 0, outputs = 0;
   int16_t input_offset = 0;
-  bool per_channel = false;
-  bool copy_weights = false;
+  bool per_channel : 1 = false;
+  bool copy_weights : 1 = false;
+  bool packed_bias : 1 = false;
   void* scratch = nullptr;
 };
 

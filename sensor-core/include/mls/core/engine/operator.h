@@ -124,6 +124,11 @@ class PlanContext {
   void Bind(int8_t*& slot, const Tensor& tensor);
   void BindScratch(void*& slot);
 
+  // What a packing tool put into the model file for this operator, if there are `bytes` bytes of it in this layout; else null.
+  // False, with the error recorded, if they are damaged.
+  bool Packed(uint32_t layout, uint32_t bytes, const void*& data);
+
+  int32_t operator_index() const { return operator_index_; }
   void CountMacs(uint64_t macs);
   void SetKernel(Kernel kernel, const void* params);
 
