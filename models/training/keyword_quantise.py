@@ -9,8 +9,8 @@ from pathlib import Path
 
 import keyword_train
 import model_file
-import numpy as np
 from keyword_examples import LABELS
+from keyword_mixer import Mixer
 
 MANIFEST = {
     "front_end": {"kind": "log_mel_40"},
@@ -41,14 +41,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--name", default="keyword", help="name of the checkpoint")
+    parser.add_argument("--out", type=Path, default=model_file.MODELS, help="the folder that the folder keyword is written to")
+    parser.add_argument("--body", choices=keyword_train.BODIES, default="hybrid")
     args = parser.parse_args()
-    model = keyword_train.network()
-    model_file.load_weights(model, args.work, args.name)
+    model = keyword_train.network(args.body)
+    model.load_weights(str(args.work / f"{args.name}.weights.h5"))
 
-    chunk = np.load(args.work / "chunk00.npz")["features"][:600].astype(np.float32)
-    folder = model_file.MODELS / "keyword"
-    folder.mkdir(exist_ok=True)
-    (folder / "keyword.tflite").write_bytes(model_file.convert(model, [w[None, ..., None] for w in chunk]))
+    windows, _ = Mixer(args.work, seed=1).batch(600)
+    folder = args.out / "keyword"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "keyword.tflite").write_bytes(model_file.convert(model, [w[None, ..., None] for w in windows]))
     manifest = model_file.write_manifest(folder, model, MANIFEST)
     print({key: manifest[key] for key in ("bytes", "macs", "input", "output")})
 
