@@ -38,10 +38,17 @@ install(DIRECTORY examples/ DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libmlsensor
   FILES_MATCHING PATTERN *.c PATTERN *.cpp PATTERN *.py PATTERN demo-inputs EXCLUDE)
 
 # --- Programs, and what they need
-install(TARGETS mlsensor mlsensor-module mlsensor-infer mlsensor-datasheet RUNTIME COMPONENT tools)
+install(TARGETS mlsensor mlsensor-module mlsensor-infer mlsensor-datasheet mlsensor-models RUNTIME COMPONENT tools)
 install(DIRECTORY docs/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tools FILES_MATCHING PATTERN *.1)
+set(completions host-lib/cli/completions)
+install(FILES ${completions}/mlsensor.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME mlsensor COMPONENT tools)
+install(FILES ${completions}/_mlsensor DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT tools)
+install(FILES ${completions}/mlsensor.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT tools)
+install(FILES drivers/host/udev/60-mlsensor.rules DESTINATION lib/udev/rules.d COMPONENT tools)
 install(DIRECTORY models/keyword models/person DESTINATION ${data_dir}/models COMPONENT tools
   FILES_MATCHING PATTERN *.tflite PATTERN *.json PATTERN *.md)
+install(FILES models/zoo.json DESTINATION ${data_dir}/models COMPONENT tools)
+install(DIRECTORY models/templates DESTINATION ${data_dir}/models COMPONENT tools FILES_MATCHING PATTERN *.json)
 install(DIRECTORY datasheet/schema datasheet/products datasheet/templates DESTINATION ${data_dir}/datasheet COMPONENT tools
   FILES_MATCHING PATTERN *.json)
 

@@ -33,7 +33,7 @@ add_library(mls_core_flags INTERFACE)
 target_compile_options(mls_core_flags INTERFACE
   -fno-exceptions -fno-rtti -fno-threadsafe-statics -ffunction-sections -fdata-sections)
 
-# mls_add_test(NAME SOURCES a.cpp ... LIBS lib ...): one GoogleTest program, each test registered with CTest.
+# mls_add_test(NAME SOURCES a.cpp ... LIBS lib ... [TIMEOUT seconds]): one GoogleTest program, each test registered with CTest.
 function(mls_add_test name)
   if(NOT TARGET mls_test_headers)  # GoogleTest is parsed once, not once for each test file
     file(WRITE ${CMAKE_BINARY_DIR}/test_headers.cpp "")
@@ -42,7 +42,10 @@ function(mls_add_test name)
     target_compile_options(mls_test_headers PRIVATE -O0)
     target_precompile_headers(mls_test_headers PRIVATE <gmock/gmock.h>)
   endif()
-  cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LIBS} GTest::gmock GTest::gtest_main)
   # The libraries do the work; unoptimised test programs compile in half the time (and spare us GCC 12's false alarms at -O3).
@@ -56,5 +59,5 @@ function(mls_add_test name)
   target_compile_definitions(${name} PRIVATE
     MLS_SOURCE_DIR="${PROJECT_SOURCE_DIR}" MLS_BUILD_DIR="${PROJECT_BINARY_DIR}"
     MLS_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")
-  gtest_discover_tests(${name} NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+  gtest_discover_tests(${name} NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${arg_TIMEOUT})
 endfunction()

@@ -38,5 +38,7 @@ mls_package(tools mlsensor-tools utils "read and simulate ML sensors"
 mls_package(python python3-mlsensor python "read ML sensors: Python package"
   "An ML sensor sees or hears, decides by itself, and reports over a few registers.\nThis is the Python package that reads them."
   ARCHITECTURE all DEPENDS "libmlsensor${PROJECT_VERSION_MAJOR} ${same_version}" "python3 (>= 3.9)")
+set(CPACK_DEBIAN_PYTHON_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/cmake/install/prerm)
+set(CPACK_DEBIAN_PYTHON_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 
 include(CPack)

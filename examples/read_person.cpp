@@ -9,6 +9,5 @@ int main(int argc, char** argv) {
   if (!sensor.ok()) return std::cerr << error.message << '\n', 1;
   auto person = sensor->ReadPerson();
   if (!person.ok()) return std::cerr << sensor->error().message << '\n', 1;
-  const char* answer = person->unknown() ? "unknown" : person->present() ? "somebody" : "nobody";
-  std::cout << answer << ", score " << person->score() << '\n';
+  std::cout << (person->unknown() ? "unknown" : person->present() ? "somebody" : "nobody") << ", score " << person->score() << '\n';
 }

@@ -193,8 +193,10 @@ Problem Lost(const Stage& stage) {
 Delay DelayOf(Stage& stage, size_t sample, const Event& event, system_clock::time_point stimulus) {
   const auto now = system_clock::now();
   const auto told = std::exchange(stage.told, std::nullopt).value_or(now);
+  // The time of capture is known to some tenths of a millisecond; it was not after the notification.
+  const auto captured = std::min(event.host_time, told);
   const auto ms = [](auto duration) { return std::chrono::duration<double, std::milli>(duration).count(); };
-  return {sample, ms(event.host_time - stimulus), ms(told - event.host_time), ms(now - told), ms(event.uncertainty)};
+  return {sample, ms(captured - stimulus), ms(told - captured), ms(now - told), ms(event.uncertainty)};
 }
 
 Outcome<PlayReport> PlayKeyword(const PlaySetup& setup, const LabelledSet& set, std::span<const size_t> order, const OnAnswer& on_answer) {
@@ -228,6 +230,7 @@ Outcome<PlayReport> PlayKeyword(const PlaySetup& setup, const LabelledSet& set, 
     if (ended) listener.End();
     report.stopped = !ended;
     report.wall_s = std::chrono::duration<double>(SteadyClock::now() - begin).count();
+    report.decoding_s = stream.decoding_s();
     report.unanswered = listener.missed();
     report.unanswered.insert(report.unanswered.end(), order.begin() + static_cast<ptrdiff_t>(listener.finished()), order.end());
     const auto power = sensor.ReadPower();
@@ -278,8 +281,9 @@ Outcome<bool> TimeKeyword(const PlaySetup& setup, const LabelledSet& set, std::s
         ++at;
       }
       const size_t piece = std::max(placed[at].loud_end_ms, kPieceMs) / kPieceMs - 1;
-      const bool right = event.label == set.samples[placed[at].sample].label;
-      if (right && piece < written_count) on_delay(DelayOf(**stage, placed[at].sample, event, written[piece]));
+      // A word may be decided before it ends: then its end is due, not written.
+      const auto end = piece < written_count ? written[piece] : written[0] + std::chrono::milliseconds(kPieceMs * piece);
+      if (event.label == set.samples[placed[at].sample].label) on_delay(DelayOf(**stage, placed[at].sample, event, end));
     }
     (*stage)->told.reset();
     return !ended && !(setup.stop && setup.stop());

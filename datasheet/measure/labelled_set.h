@@ -29,10 +29,10 @@ struct LabelledSetOptions {
   std::filesystem::path folder;
   // A table with the column `file`, and optionally `label`, `speaker` or `subject`, and conditions. Without it the folder has one folder for
   // each label.
-  std::filesystem::path labels;
-  std::vector<std::string> where;       // "COLUMN=VALUE[,VALUE]": only these rows
+  std::filesystem::path labels = {};
+  std::vector<std::string> where = {};       // "COLUMN=VALUE[,VALUE]": only these rows
   size_t limit = 0;                     // only so many samples, evenly spread over the file names; 0: all
-  std::vector<std::string> conditions;  // columns that are conditions; empty: those of kKnownConditions that are there
+  std::vector<std::string> conditions = {};  // columns that are conditions; empty: those of kKnownConditions that are there
 };
 inline constexpr const char* kKnownConditions[] = {"noise_db", "brightness", "subject_size", "rotation", "group", "source"};
 

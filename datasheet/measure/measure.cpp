@@ -1,5 +1,6 @@
 #include "measure.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -61,6 +62,14 @@ class Progress {
   bool drawn_ = false;
 };
 
+// Of this process, or of the modules that have ended.
+double ProcessorSeconds(int who) {
+  rusage usage{};
+  getrusage(who, &usage);
+  const auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
 Json Header(const MeasureOptions& options, const LabelledSet& set, const LiveModule& module) {
   Json settings = {{"continuous", options.continuous}};
   if (options.play.profile == "keyword") {
@@ -68,6 +77,7 @@ Json Header(const MeasureOptions& options, const LabelledSet& set, const LiveMod
     if (!options.play.sound.noise.empty()) {
       const auto noise = ReadText(options.play.sound.noise.string(), size_t{1} << 30);
       settings["noise_sha256"] = noise.ok() ? Json(Sha256Hex(*noise)) : Json();
+      settings["noise_from"] = options.play.sound.noise_from;
       settings["snr_db"] = options.play.sound.snr_db;
     }
   } else {
@@ -171,11 +181,13 @@ class Measurement {
         progress.Advance();
       };
       const bool keyword = options_.play.profile == "keyword";
+      const double host_before = ProcessorSeconds(RUSAGE_SELF), module_before = ProcessorSeconds(RUSAGE_CHILDREN);
       const auto report = keyword ? PlayKeyword(options_.play, set_, order, on_answer) : PlayPerson(options_.play, set_, order, on_answer);
       if (failure) return *failure;
       if (!report.ok()) return report.problem();
       const auto noted = log_.Append({{"kind", "run"}, {"inferences", report->inferences}, {"invalid", report->invalid}, {"skipped", report->skipped},
-                                      {"wall_s", report->wall_s}, {"unanswered", report->unanswered.size()}});
+                                      {"wall_s", report->wall_s}, {"unanswered", report->unanswered.size()},
+                                      {"host_processor_s", ProcessorSeconds(RUSAGE_SELF) - host_before - report->decoding_s}, {"module_processor_s", ProcessorSeconds(RUSAGE_CHILDREN) - module_before}});
       if (!noted.ok()) return noted.problem();
       if (report->stopped) return kInterrupted;
       order = report->unanswered;
@@ -225,12 +237,14 @@ Outcome<int> Finish(const MeasureOptions& options, const RawLog& log, const std:
   const std::string started = TextAt(log.header(), "/started");
   const RunInfo run{options.name + ", " + started, Sha256Hex(*text), started, options.what.empty() ? options.name : options.what};
   Json entries = options.continuous ? SummarizeContinuous(log, options.name, run) : SummarizeSet(log, options.name, run);
-  double wall_s = 0;
+  double wall_s = 0, host_s = 0, module_s = 0;
   uint64_t inferences = 0;
   for (const Json& line : log.lines()) {
     if (TextAt(line, "/kind") != "run") continue;
     wall_s += line["wall_s"].get<double>();
     inferences += line["inferences"].get<uint64_t>();
+    host_s += NumberAt(line, "/host_processor_s").value_or(0);
+    module_s += NumberAt(line, "/module_processor_s").value_or(0);
   }
   entries[options.name]["played"] = {{"inferences", inferences}, {"wall_s", std::round(wall_s * 100) / 100}, {"settings", log.header()["settings"]}};
   // What an earlier run of this name had by condition may not be there any more.
@@ -248,7 +262,8 @@ Outcome<int> Finish(const MeasureOptions& options, const RawLog& log, const std:
     std::cout << "latency, n = " << results["latency"]["n"] << ": stimulus to host program p50 " << ms("stimulus_to_read_p50") << " ms, p90 " << ms("stimulus_to_read_p90") << " ms, p99 " << ms("stimulus_to_read_p99")
               << " ms; capture to notification p50 " << ms("capture_to_notify_p50") << " ms; notification to read p50 " << ms("notify_to_read_p50") << " ms\n";
   }
-  std::cout << inferences << " inferences in " << NumberText(wall_s, 4) << " s; raw results in " << raw.string() << "\n";
+  std::cout << inferences << " inferences in " << NumberText(wall_s, 4) << " s; processor time: module " << NumberText(module_s, 3) << " s, measuring " << NumberText(host_s, 3) << " s ("
+            << NumberText(100 * host_s / std::max(module_s, 1e-9), 2) << " % more); raw results in " << raw.string() << "\n";
   return kDone;
 }
 

@@ -38,6 +38,11 @@ struct Column {
   double scale;
 };
 
+struct Logic {
+  size_t index = SIZE_MAX;  // SIZE_MAX: no such column
+  size_t digit = 0;
+};
+
 class Columns {
  public:
   explicit Columns(std::vector<std::string> names) : names_(std::move(names)) {
@@ -52,12 +57,12 @@ class Columns {
     return std::nullopt;
   }
   // A logic input: its column, and which digit of it.
-  std::optional<std::pair<size_t, int>> Marker(const std::string& name) const {
-    for (size_t i = 0; i < names_.size(); ++i) {
-      if (names_[i] == name) return std::pair{i, -1};
-      if (names_[i] == "D0-D7" && name.size() == 2 && name[0] == 'D' && name[1] >= '0' && name[1] <= '7') return std::pair{i, name[1] - '0'};
+  Logic Marker(const std::string& name) const {
+    for (size_t i = 0; i < names_.size() && !name.empty(); ++i) {
+      if (names_[i] == name) return {i, 0};
+      if (names_[i] == "D0-D7" && name.size() == 2 && name[0] == 'D' && name[1] >= '0' && name[1] <= '7') return {i, static_cast<size_t>(name[1] - '0')};
     }
-    return std::nullopt;
+    return {};
   }
   size_t size() const { return names_.size(); }
 
@@ -85,8 +90,8 @@ Outcome<std::vector<PowerSample>> ReadPowerTrace(const std::filesystem::path& pa
   if (!time) return Problem{path.string(), "a column of time", "the columns " + line};
   if (!power && !current) return Problem{path.string(), "a column of power or current", "the columns " + line};
   if (!power && !voltage && options.voltage_v <= 0) return Problem{path.string(), "the supply voltage (--voltage), as there is current alone", "none"};
-  const auto marker = options.marker.empty() ? std::nullopt : columns.Marker(options.marker);
-  if (!options.marker.empty() && !marker) return Problem{path.string(), "the column \"" + options.marker + "\"", "the columns " + line};
+  const Logic marker = columns.Marker(options.marker);
+  if (!options.marker.empty() && marker.index == SIZE_MAX) return Problem{path.string(), "the column \"" + options.marker + "\"", "the columns " + line};
 
   std::vector<PowerSample> trace;
   for (size_t number = 2; std::getline(file, line); ++number) {
@@ -104,12 +109,7 @@ Outcome<std::vector<PowerSample>> ReadPowerTrace(const std::filesystem::path& pa
     const auto volts = power ? std::optional(1.0) : voltage ? at(*voltage) : std::optional(options.voltage_v);
     if (!t || !watts || !volts) return Problem{where, "numbers", line.substr(0, 80)};
     if (!trace.empty() && *t < trace.back().time_s) return Problem{where, "time that goes on", "time that goes back"};
-    bool marked = false;
-    if (marker) {
-      const std::string& field = marker->first < fields.size() ? fields[marker->first] : line;
-      const size_t digit = marker->second < 0 ? 0 : static_cast<size_t>(marker->second);
-      marked = digit < field.size() && field[digit] != '0';
-    }
+    const bool marked = marker.index < fields.size() && marker.digit < fields[marker.index].size() && fields[marker.index][marker.digit] != '0';
     trace.push_back({*t, *watts * *volts, marked});
   }
   if (trace.size() < 2) return Problem{path.string(), "two samples or more", std::to_string(trace.size())};

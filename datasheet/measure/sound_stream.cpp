@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <ctime>
 
 #include "mls/drivers/module/sound_file.h"
 
@@ -26,6 +27,23 @@ uint32_t LoudEndMs(std::span<const int16_t> clip) {
   return 0;
 }
 
+// Nearly white noise of 3 units: quiet, and yet no dead microphone. The same in each run.
+std::vector<int16_t> Quiet(size_t count) {
+  std::vector<int16_t> quiet(count);
+  uint64_t random = 1;
+  for (int16_t& sample : quiet) {
+    int sum = 0;
+    for (int i = 0; i < 4; ++i) {
+      random = random * 6364136223846793005u + 1442695040888963407u;
+      sum += static_cast<int>(random >> 61);  // 0 to 7
+    }
+    sample = static_cast<int16_t>((sum - 14) * 2 / 3);
+  }
+  return quiet;
+}
+
+double ProcessorNow() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
 }  // namespace
 
 std::vector<int16_t> ReadSound(const std::filesystem::path& path) {
@@ -37,36 +55,30 @@ std::vector<int16_t> ReadSound(const std::filesystem::path& path) {
 }
 
 SoundStream::SoundStream(const LabelledSet& set, std::span<const size_t> order, const SoundStreamOptions& options)
-    : set_(set), order_(order), options_(options) {
-  if (!options.noise.empty()) noise_ = ReadSound(options.noise);
-}
-
-// Nearly white noise of 3 units: quiet, and yet no dead microphone. The same in each run.
-int16_t SoundStream::Quiet() {
-  int sum = 0;
-  for (int i = 0; i < 4; ++i) {
-    random_ = random_ * 6364136223846793005u + 1442695040888963407u;
-    sum += static_cast<int>(random_ >> 61);  // 0 to 7
-  }
-  return static_cast<int16_t>((sum - 14) * 2 / 3);
+    : set_(set), order_(order), options_(options), quiet_(Quiet(size_t{options.quiet_ms} * kSamplesPerMs)) {
+  if (options.noise.empty()) return;
+  noise_ = ReadSound(options.noise);
+  noise_.erase(noise_.begin(), noise_.begin() + static_cast<ptrdiff_t>(options.noise_from * static_cast<double>(noise_.size())));
 }
 
 bool SoundStream::Next(std::vector<int16_t>& out) {
   if (placed_.size() == order_.size()) return false;
   Placed placed{.sample = order_[placed_.size()], .begin_ms = length_ms()};
   std::vector<int16_t> clip;
+  const double before = ProcessorNow();
   try {
     clip = ReadSound(set_.folder / set_.samples[placed.sample].file);
   } catch (const InputError&) {
     placed.failed = true;
   }
-  const size_t quiet = size_t{options_.quiet_ms} * kSamplesPerMs;
+  decoding_s_ += ProcessorNow() - before;
   // Whole milliseconds, so that places in the stream and times of the module agree.
   const size_t whole = (clip.size() + kSamplesPerMs - 1) / kSamplesPerMs * kSamplesPerMs;
   const size_t begin = out.size();
-  for (size_t i = 0; i < quiet + whole + quiet; ++i) {
-    out.push_back(i >= quiet && i - quiet < clip.size() ? clip[i - quiet] : Quiet());
-  }
+  out.insert(out.end(), quiet_.begin(), quiet_.end());
+  out.insert(out.end(), clip.begin(), clip.end());
+  out.insert(out.end(), whole - clip.size(), int16_t{0});
+  out.insert(out.end(), quiet_.begin(), quiet_.end());
   if (!noise_.empty()) {
     const double gain = std::sqrt(PowerOf(clip) / std::max(1.0, PowerOf(noise_)) * std::pow(10, -options_.snr_db / 10));
     size_t at = (placed.sample * 7919) % noise_.size();

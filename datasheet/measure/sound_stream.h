@@ -15,6 +15,7 @@ inline constexpr uint32_t kSamplesPerMs = 16;
 struct SoundStreamOptions {
   uint32_t quiet_ms = 1000;  // before each recording, and after it
   std::filesystem::path noise;  // a recording that goes under all of it; empty: none
+  double noise_from = 0;        // share of the noise that is left out at its beginning, as a model may have been trained with it
   double snr_db = 0;            // mean power of the recording over that of the noise
 };
 
@@ -37,18 +38,19 @@ class SoundStream {
   bool Next(std::vector<int16_t>& out);
   // What has been added so far.
   const std::vector<Placed>& placed() const { return placed_; }
+  // Processor time that went into decoding the recordings, which stands for the microphone.
+  double decoding_s() const { return decoding_s_; }
   uint32_t length_ms() const { return static_cast<uint32_t>(length_ / kSamplesPerMs); }
 
  private:
-  int16_t Quiet();
-
   const LabelledSet& set_;
   const std::span<const size_t> order_;
   const SoundStreamOptions options_;
+  const std::vector<int16_t> quiet_;
   std::vector<int16_t> noise_;
   std::vector<Placed> placed_;
   uint64_t length_ = 0;  // in samples
-  uint64_t random_ = 1;
+  double decoding_s_ = 0;
 };
 
 // All of a recording: 16 kHz, mono. Throws InputError.

@@ -288,10 +288,11 @@ Json SummarizeLatency(const RawLog& log, const RunInfo& info) {
     labels.push_back(NumberText(at));
     bins.push_back(std::count_if(total.begin(), total.end(), [&](double value) { return value >= at && value < at + step; }));
   }
-  Json plots = Json::array({{{"title", "From the stimulus to the host program"}, {"kind", "histogram"}, {"quantity", "count"}, {"x_label", "ms"}, {"y_label", "decisions"}, {"labels", labels}, {"values", bins}}});
-  const bool person = TextAt(log.header(), "/profile") == "person";
-  return {{"what", person ? "From the first picture of a scene to the decision at the host program, pictures in real time" : "From the end of the word (last 10 ms above a hundredth of its loudest) to its event at the host program, sound in real time; a word may be decided before it ends"},
-          {"n", total.size()}, {"values", values}, {"plots", plots}};
+  const std::string what = TextAt(log.header(), "/profile") == "person"
+      ? "From the first picture of a scene to the decision at the host program, pictures in real time."
+      : "From the end of the word (last 10 ms above a hundredth of its loudest) to its event at the host program, sound in real time. A word may be decided before it ends: the time is then negative.";
+  Json plots = Json::array({{{"title", "From the stimulus to the host program"}, {"kind", "histogram"}, {"quantity", "count"}, {"x_label", "ms"}, {"y_label", "decisions"}, {"labels", labels}, {"values", bins}, {"note", what}}});
+  return {{"what", what}, {"n", total.size()}, {"values", values}, {"plots", plots}};
 }
 
 std::string SummaryText(const std::string& name, const Json& entries) {

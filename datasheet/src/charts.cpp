@@ -30,32 +30,34 @@ std::string Open(double width, double height, const std::string& title, const ch
   return Format("<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" class=\"%s\" aria-label=\"", width, height, style) + EscapeHtml(title) + "; the numbers are in the table below\">";
 }
 
-// Horizontal bars with a whisker from lower to upper, a track to the end of the axis, and the number at the right.
+// Horizontal bars with a whisker from lower to upper, a track to the end of the axis, and the number at the right. Long labels stand above their bars.
 std::string Bars(const Chart& chart) {
-  constexpr double kWidth = 440, kLeft = 168, kRight = 60, kRow = 28;
-  constexpr size_t kLongestLabel = 24;
-  const double span = kWidth - kLeft - kRight;
+  constexpr double kWidth = 440, kRight = 60, kLabelWidth = 168;
+  constexpr size_t kLongestLabel = 19, kLongestLine = 58;
+  const bool above = std::any_of(chart.bars.begin(), chart.bars.end(), [](const Bar& bar) { return bar.label.size() > kLongestLabel; });
+  const double left = above ? 12 : kLabelWidth, row = above ? 46 : 28;
+  const double span = kWidth - left - kRight;
   const double end = chart.x_max > 0 ? chart.x_max : 1;
-  const double height = kRow * static_cast<double>(chart.bars.size()) + 30;
-  const auto x = [&](double value) { return kLeft + span * std::clamp(value / end, 0.0, 1.0); };
+  const double height = row * static_cast<double>(chart.bars.size()) + 30;
+  const auto x = [&](double value) { return left + span * std::clamp(value / end, 0.0, 1.0); };
   std::string svg = Open(kWidth, height, chart.title, "wide-chart");
   for (size_t i = 0; i < chart.bars.size(); ++i) {
     const Bar& bar = chart.bars[i];
-    const double y = kRow * static_cast<double>(i);
-    std::string label = bar.label;
-    if (label.size() > kLongestLabel) label = label.substr(0, kLongestLabel - 1) + "…";
-    svg += Text(kLeft - 10, y + 18, "text-anchor=\"end\"", label);
-    svg += Format("<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"16\" class=\"track\"/>", kLeft, y + 6, span);
-    svg += Format("<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"16\" class=\"bar\"/>", kLeft, y + 6, x(bar.value) - kLeft);
+    const double bottom = row * static_cast<double>(i + 1), middle = bottom - 14;
+    const std::string label = bar.label.size() > kLongestLine ? bar.label.substr(0, kLongestLine - 1) + "…" : bar.label;
+    svg += above ? Text(left, bottom - 28, "", label) : Text(left - 10, middle + 4, "text-anchor=\"end\"", label);
+    svg += Format("<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"16\" class=\"track\"/>", left, middle - 8, span);
+    svg += Format("<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"16\" class=\"bar\"/>", left, middle - 8, x(bar.value) - left);
     if (bar.upper > bar.lower) {
-      svg += Line(x(bar.lower), y + 14, x(bar.upper), y + 14, "range") + Line(x(bar.lower), y + 9, x(bar.lower), y + 19, "range") + Line(x(bar.upper), y + 9, x(bar.upper), y + 19, "range");
+      svg += Line(x(bar.lower), middle, x(bar.upper), middle, "range");
+      for (const double at : {bar.lower, bar.upper}) svg += Line(x(at), middle - 5, x(at), middle + 5, "range");
     }
-    svg += Text(kWidth - kRight + 10, y + 18, "", bar.text);
+    svg += Text(kWidth - kRight + 10, middle + 4, "", bar.text);
   }
-  const double axis = height - 14;
-  for (int i = 0; i <= 4; ++i) {
+  // A unit takes the room of two ticks.
+  for (int i = 0; i <= 4; i += chart.x_label.empty() ? 1 : 2) {
     const double at = end * i / 4;
-    svg += Text(x(at), axis + 8, "text-anchor=\"middle\" class=\"soft\"", chart.x_label.empty() ? NumberText(at * 100, 3) + " %" : NumberText(at, 2) + (i == 4 ? " " + chart.x_label : ""));
+    svg += Text(x(at), height - 6, i == 0 && above ? "class=\"soft\"" : "text-anchor=\"middle\" class=\"soft\"", chart.x_label.empty() ? NumberText(at * 100, 3) + " %" : NumberText(at, 2) + (i == 4 ? " " + chart.x_label : ""));
   }
   return svg + "</svg>";
 }
@@ -79,7 +81,7 @@ std::string Histogram(const Chart& chart) {
 }
 
 std::string Curve(const Chart& chart) {
-  constexpr double kWidth = 440, kHeight = 320, kLeft = 56, kBottom = 52, kTop = 12, kRight = 14;
+  constexpr double kWidth = 440, kHeight = 320, kLeft = 64, kBottom = 52, kTop = 12, kRight = 14;
   const auto x = [&](double value) { return kLeft + (kWidth - kLeft - kRight) * std::clamp(value, 0.0, 1.0); };
   const auto y = [&](double value) { return kHeight - kBottom - (kHeight - kBottom - kTop) * std::clamp(value, 0.0, 1.0); };
   std::string svg = Open(kWidth, kHeight, chart.title, "wide-chart");

@@ -35,7 +35,7 @@ void CheckTransducers(const Json& document, Findings& findings) {
   }
 }
 
-bool SaysNo(const std::string& text) { return text == "no" || text == "none" || text.starts_with("No") || text.starts_with("no "); }
+bool SaysNo(const std::string& text) { return text == "no" || text.starts_with("none") || text.starts_with("nobody") || text.starts_with("No") || text.starts_with("no "); }
 
 void CheckRetention(const Json& document, Findings& findings) {
   const std::string stored = TextAt(document, "/model/privacy_label/data_types/visual/stored_on_device");

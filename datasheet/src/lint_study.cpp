@@ -51,8 +51,12 @@ void CheckGroupSizes(const Json& test, const std::string& where, Findings& findi
 
 void CheckGroupPower(const Json& test, const std::string& where, Findings& findings) {
   std::map<std::string, std::vector<Counts>> factors;
+  std::set<std::string> bare;  // without intervals, so that a reader cannot see how little they say
   for (const Json& slice : ArrayAt(test, "/slices")) {
-    if (const auto counts = CountsFrom(Find(slice, "/counts"))) factors[TextAt(slice, "/factor")].push_back(*counts);
+    const auto counts = CountsFrom(Find(slice, "/counts"));
+    if (!counts) continue;
+    factors[TextAt(slice, "/factor")].push_back(*counts);
+    if (Find(slice, "/metrics/recall/ci") == nullptr) bare.insert(TextAt(slice, "/factor"));
   }
   for (const auto& [factor, levels] : factors) {
     if (levels.size() < 2) continue;
@@ -67,7 +71,7 @@ void CheckGroupPower(const Json& test, const std::string& where, Findings& findi
     const double rate = sum.positives() > 0 ? std::clamp(static_cast<double>(sum.true_positive) / static_cast<double>(sum.positives()), 0.05, 0.95) : 0.5;
     const double difference = DetectableDifference(n[0], n[1], rate);
     if (difference > kUsefulDifference) {
-      findings.push_back({"power-of-evidence", Severity::kWarning, where + "/slices",
+      findings.push_back({"power-of-evidence", bare.contains(factor) ? Severity::kWarning : Severity::kNote, where + "/slices",
                           "The smallest groups of \"" + factor + "\" (" + std::to_string(n[0]) + " and " + std::to_string(n[1]) +
                               " trials) would hide differences of up to " + NumberText(std::round(difference * 100)) + " points."});
     }

@@ -88,7 +88,9 @@ void CheckPossible(const std::string& where, const Json& value, Findings& findin
     if (!number) continue;
     if (is_rate && (*number < 0 || *number > 1)) findings.push_back({"value-out-of-range", Severity::kError, where, NumberText(*number) + " is no probability."});
     for (const Bound& bound : kBounds) {
-      if (unit == bound.unit && (*number < bound.least || *number > bound.most)) {
+      // A word may be decided before it ends: the time from its end is then negative.
+      const double least = where.find("/stimulus_to_") != std::string::npos ? -kNone : bound.least;
+      if (unit == bound.unit && (*number < least || *number > bound.most)) {
         findings.push_back({"value-out-of-range", Severity::kError, where, NumberText(*number) + " " + unit + " cannot be."});
       }
     }

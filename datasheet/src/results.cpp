@@ -172,7 +172,7 @@ Outcome<Json> TestsFromResults(const Json& results, const Json& reading, const L
       for (Json& slice : SlicesOf(key.substr(by + 4), entry, positives)) slices.emplace_back(key.substr(0, by), std::move(slice));
       continue;
     }
-    const auto parent = find_test([&](const Json& test) { return key.starts_with(TextAt(test, "/id") + "_"); });
+    const auto parent = find_test([&, name = key](const Json& test) { return name.starts_with(TextAt(test, "/id") + "_"); });
     if (parent != tests.end() && !continuous) {
       (*parent)["slices"].push_back(Slice("condition", Words(key.substr(TextAt(*parent, "/id").size() + 1)), entry, positives));
       continue;

@@ -152,7 +152,7 @@ class Builder {
       const auto uncertainty = NumberAt(*value, "/uncertainty");
       Fact(label, ValueText(*value), fallback + kind + (uncertainty ? ", ± " + Pretty(*uncertainty) : ""));
     };
-    add("Latency", "/model/performance/latency/stimulus_to_read_p50", "");
+    add("Latency, 90 % within", "/model/performance/latency/stimulus_to_read_p90", "");
     add("Time of an inference", "/model/specification/0/inference_time", "");
     add("Power, continuous", "/model/performance/energy/modes/0/power", "");
     add("Energy per inference", "/model/performance/energy/per_inference", "");
@@ -350,7 +350,7 @@ class Builder {
     const std::string kind = TextAt(plot, "/kind");
     if (kind == "line") {
       chart.kind = Chart::kLine;
-      chart.diagonal = chart.x_label == "false-positive rate";
+      chart.diagonal = chart.x_label == "false-positive rate" || chart.x_label == "mean score";
       for (const Json& point : ArrayAt(plot, "/points")) {
         if (point.size() >= 2 && point[0].is_number() && point[1].is_number()) chart.points.emplace_back(point[0].get<double>(), point[1].get<double>());
       }

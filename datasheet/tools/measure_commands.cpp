@@ -58,6 +58,7 @@ void AddMeasure(CLI::App& app) {
   sub->add_flag("--hash-only", options->hash_only, "Note the hash of the split and play nothing");
   sub->add_flag("--continuous", options->continuous, "The set has nothing to find: count false accepts per hour");
   sub->add_option("--noise", options->play.sound.noise, "Recording that goes under every sample (keyword)")->check(CLI::ExistingFile);
+  sub->add_option("--noise-from", options->play.sound.noise_from, "Share of that recording to leave out at its beginning")->check(CLI::Range(0.0, 0.99));
   sub->add_option("--snr-db", options->play.sound.snr_db, "Power of a sample over that of the noise")->check(CLI::Range(-60.0, 100.0));
   sub->add_option("--fps", options->play.frames_per_second, "Pictures per second, in the module's time")->check(CLI::Range(0.1, 1000.0))->capture_default_str();
   sub->add_option("--limit", options->set.limit, "Only so many samples, evenly spread");

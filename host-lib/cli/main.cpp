@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "commands.h"
+#include "companions.h"
 #include "duration.h"
 #include "mls/drivers/open_bus.h"
 
@@ -44,6 +45,10 @@ std::string UriHelp() {
 std::string Footer() {
   std::string text = UriHelp() + "\nExamples:\n";
   for (const CommandInfo& info : kCommands) text.append("  mlsensor ").append(info.example).append("\n");
+  text += "\nPrograms of their own:\n";
+  for (const Companion& companion : kCompanions) {
+    text.append("  mlsensor ").append(companion.command).append(" ...  ").append(companion.help).append("\n");
+  }
   return text +
          "\nExit status:\n"
          "  0 done   1 failed   2 wrong use   3 no device   4 bad answer   5 time-out   6 refused by the module\n";
@@ -66,6 +71,12 @@ CLI::Option* AddDuration(CLI::App& app, const char* name, std::chrono::milliseco
 }
 
 int Main(int argc, char** argv) {
+  std::string companion_error;
+  RunCompanion(argv, companion_error);
+  if (!companion_error.empty()) {
+    std::cerr << "mlsensor: " << companion_error << "\n";
+    return kExitFailed;
+  }
   Request request;
   std::function<Exit(const Request&)> command;
 

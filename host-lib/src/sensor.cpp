@@ -229,7 +229,12 @@ Status Sensor::ApplyConfig(const Config& config, bool store) {
   Status status = StageConfig(config);
   if (status == Status::kOk) status = Commit();
   if (status == Status::kOk && store) status = Store();
-  return status;
+  if (status != Status::kOk) return status;
+  return Call(state_.get(), "checking the configuration", [&](SensorState& state, Deadline deadline) {
+    const Result<Config> staged = state.Read<Config>(deadline);
+    if (!staged.ok() || *staged == config) return staged.status();
+    return state.Fail(Status::kProtocol, "the module has started anew before it took effect: configure it again");
+  });
 }
 
 Status Sensor::ReadWindow(WindowIndex window, uint8_t index, std::span<uint8_t> out) {

@@ -130,8 +130,9 @@ Status SensorState::Drain(const EventHandler& deliver, Deadline deadline, bool& 
         batch.events.push_back(Describe(record));
       }
       if (newest == delivered && !batch.restarted) {
-        // The acknowledgement has not taken effect yet.
+        // The acknowledgement has not taken effect yet, or never arrived: I2C has no CRC for writes.
         if (!backoff.Sleep(deadline)) return Fail(Status::kTimeout, "acknowledged events do not go away");
+        if (const Status again = Acknowledge(deadline); again != Status::kOk) return again;
         continue;
       }
     }

@@ -1,6 +1,6 @@
 """Registers of mlsensor modules. Written by mls-export-registers from the register map: do not edit."""
 from enum import IntEnum, IntFlag
-from typing import NamedTuple, Optional, Tuple
+from typing import NamedTuple, Optional, Tuple, Type, Union
 
 INTERFACE_MAJOR = 1
 INTERFACE_MINOR = 1
@@ -302,7 +302,7 @@ class Register(NamedTuple):
     access: str  # read, read_write, write_one_to_clear
     unit: str  # UCUM code
     reset: Optional[int]
-    values: Optional[type]  # IntEnum or IntFlag of its values
+    values: Optional[Type[Union[IntEnum, IntFlag]]]  # what its numbers are called
     summary: str
 
 

@@ -17,7 +17,7 @@ std::string PythonModule() {
   std::string text =
       "\"\"\"Registers of mlsensor modules. Written by mls-export-registers from the register map: do not edit.\"\"\"\n"
       "from enum import IntEnum, IntFlag\n"
-      "from typing import NamedTuple, Optional, Tuple\n\n";
+      "from typing import NamedTuple, Optional, Tuple, Type, Union\n\n";
   text += Constant("INTERFACE_MAJOR", kInterfaceMajor, "%u");
   text += Constant("INTERFACE_MINOR", kInterfaceMinor, "%u");
   text += Constant("MAGIC", kMagic, "0x%08X");
@@ -48,7 +48,7 @@ std::string PythonModule() {
       "    access: str  # read, read_write, write_one_to_clear\n"
       "    unit: str  # UCUM code\n"
       "    reset: Optional[int]\n"
-      "    values: Optional[type]  # IntEnum or IntFlag of its values\n"
+      "    values: Optional[Type[Union[IntEnum, IntFlag]]]  # what its numbers are called\n"
       "    summary: str\n\n\n"
       "class Window(NamedTuple):\n"
       "    name: str\n"

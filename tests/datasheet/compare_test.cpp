@@ -36,7 +36,7 @@ TEST(Compare, GivesADifferenceWithItsIntervalOnTheSameData) {
   better[Json::json_pointer(kTest)]["counts"] = Json::parse(R"({"true_positive": 99, "false_negative": 1, "false_positive": 5, "true_negative": 95})");
   const Comparison comparison = Compare(better, WithData("a"));
   // Newcombe's interval for 99 of 100 against 90 of 100.
-  EXPECT_EQ(RowOf(comparison, "Recall")->finding, "A − B: 2.7 to 16.6 points");
+  EXPECT_EQ(RowOf(comparison, "Recall")->finding, "A − B: 2.7 to 16.5 points");
   EXPECT_EQ(RowOf(comparison, "Recall")->not_comparable, "");
   EXPECT_THAT(RowOf(Compare(WithData("a"), WithData("a")), "Recall")->finding, HasSubstr("no difference is shown"));
 }

@@ -48,7 +48,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(BadText{"Empty", "", "line 1, column 1"}, BadText{"Truncated", "{\"a\": [1,\n  2", "line 2, column 4"},
                     BadText{"NotANumber", "{\"a\": NaN}", "line 1, column 7"}, BadText{"TooLargeANumber", "{\"a\": [0, 1e999]}", "/a/1: expected a number"},
                     BadText{"TooLong", std::string(1001, ' '), "at most 1000 bytes, found 1001 bytes"},
-                    BadText{"TooDeep", "{\"a\": [0, " + std::string(9, '[') + std::string(9, ']') + "]}", "/a/1/0/0/0/0/0: expected at most 8 levels of nesting"},
+                    BadText{"TooDeep", "{\"a\": [0, " + std::string(9, '[') + std::string(9, ']') + "]}", "/a/1/0/0/0/0/0/0: expected at most 8 levels of nesting"},
                     BadText{"KeyTwice", "{\"a/b\": [{}, {\"c\": 1, \"c\": 2}]}", "/a~1b/1/c: expected each key once"}, BadText{"NotUtf8", "[\"\xFF\"]", "UTF-8"},
                     BadText{"Comment", "[1] // no", "line 1, column 5"}, BadText{"TwoDocuments", "{} {}", "line 1, column 4"}),
     [](const auto& test) { return std::string(test.param.name); });

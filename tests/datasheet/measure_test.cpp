@@ -123,6 +123,7 @@ TEST_F(RawLogTest, RefusesToGoOnWithAnotherFirmwareOrADamagedFile) {
 class SummaryTest : public InFolder {
  protected:
   RawLog LogOf(const char* profile, const Json& labels, const std::vector<Json>& lines) {
+    std::filesystem::remove(folder_.path() / "raw.jsonl");
     auto log = RawLog::Begin(folder_.path() / "raw.jsonl", {{"profile", profile}, {"labels", labels}, {"set", {{"sha256", "5e7"}, {"n", lines.size()}}}});
     for (const Json& line : lines) EXPECT_TRUE(log->Append(line).ok());
     return std::move(*log);

@@ -52,7 +52,8 @@ TEST(RenderHtml, PutsTheNumbersBesideEveryChart) {
   const std::string html = RenderHtml(Person());
   EXPECT_GT(CountOf(html, "<svg "), 8u);
   EXPECT_EQ(CountOf(html, "<svg "), CountOf(html, "role=\"img\" class"));
-  EXPECT_EQ(CountOf(html, "<svg "), CountOf(html, "<summary>Numbers</summary>"));
+  // The outline's are in the table of dimensions.
+  EXPECT_EQ(CountOf(html, "<svg "), CountOf(html, "<summary>Numbers</summary>") + CountOf(html, "Outline, schematic</figcaption>"));
   EXPECT_EQ(CountOf(html, "<figure"), CountOf(html, "<figcaption>"));
 }
 
@@ -87,7 +88,7 @@ TEST(RenderHtml, ShowsTextOfTheDocumentAsTextOnly) {
 TEST(Render, ShowsTheSameValuesInBothViews) {
   const Json document = Person();
   for (const std::string& page : {RenderHtml(document), RenderMarkdown(document)}) {
-    for (const char* text : {"mlsensor person module", "0x6C, by strap 0x6D, 0x6E, 0x6F", "HM01B0", "not disclosed", "Receiver operating characteristic"}) EXPECT_THAT(page, HasSubstr(text));
+    for (const char* text : {"mlsensor person module", "0x6C, by strap 0x6D, 0x6E, 0x6F", "HM01B0", "not applicable", "Receiver operating characteristic"}) EXPECT_THAT(page, HasSubstr(text));
   }
 }
 

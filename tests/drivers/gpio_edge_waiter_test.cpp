@@ -68,7 +68,7 @@ TEST_F(GpioEdgeWaiterTest, ErrorsAreToldApartAndSayWhy) {
   constexpr Case kCases[] = {
       {"gpiochip9:1", Status::kNoDevice, "no line 1 of gpiochip9"},
       {"gpiochip2:99", Status::kNoDevice, "no line 99 of gpiochip2"},
-      {"gpio:NOWHERE", Status::kNoDevice, "named NOWHERE"},
+      {"gpio:NOWHERE", Status::kNoDevice, "no GPIO line NOWHERE"},
       {"gpio:BUTTON", Status::kBusy, "in use by power-button"},
       {"gpiochip2:18", Status::kBusy, "in use by power-button"},
       {"gpio:SLOW", Status::kUnsupported, "cannot interrupt"},

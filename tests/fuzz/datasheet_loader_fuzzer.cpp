@@ -77,10 +77,13 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  (void)ImportCard(text, "card");
   const auto parsed = Parse(text, {.size_bytes = 1 << 16, .depth = 32}, true);
   if (!parsed.ok()) return 0;
   if (const auto again = Parse(ToText(*parsed)); !again.ok() || !(*again == *parsed)) std::abort();
+  const bool valid = Validate(*parsed).empty();
+  // The views take a hundred times as long as the loader: they see every document that is valid, and one in 32 of the others.
+  if (!valid && std::hash<std::string_view>{}(text) % 32 != 0) return 0;
+  (void)ImportCard(text, "card");
   GenerateInputs inputs;
   inputs.facts = *parsed;
   if (const auto made = Generate(inputs); made.ok() && !Validate(*made).empty()) std::abort();

@@ -1,4 +1,4 @@
-# Seeds: the small networks of the tests are inside the fuzzer; the published models are used where they are at hand.
+# Seeds: the small networks of the tests are inside the fuzzer, which reads the models of the operators' vectors as well.
 mls_add_fuzzer(model_loader_fuzzer
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/model_loader_fuzzer.cpp
   LIBS mls::engine

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <vector>
 
+#include "files.h"
 #include "mls/core/engine/engine.h"
 #include "mls/core/engine/operators.h"
 #include "small_models.h"
@@ -16,9 +18,20 @@ namespace {
 
 constexpr size_t kArenaBytes = 64 * 1024;
 constexpr uint64_t kMaxMacs = 200'000;
+constexpr size_t kMaxSeedBytes = 4096;
 
 void Check(bool condition) {
   if (!condition) std::abort();
+}
+
+// The small networks, and the smaller ones among the models of the operators' vectors: large ones would only slow it down.
+std::vector<std::vector<uint8_t>> Seeds() {
+  auto seeds = mls::test::AllSmallNetworks();
+  std::error_code none;
+  for (const auto& file : std::filesystem::directory_iterator(MLS_SOURCE_DIR "/tests/sensor-core/engine/vectors", none)) {
+    if (file.path().extension() == ".tflite" && file.file_size() <= kMaxSeedBytes) seeds.push_back(mls::test::ReadFile(file.path()));
+  }
+  return seeds;
 }
 
 }  // namespace
@@ -45,7 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 }
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned int seed) {
-  static const std::vector<std::vector<uint8_t>> kSeeds = mls::test::AllSmallNetworks();
+  static const std::vector<std::vector<uint8_t>> kSeeds = Seeds();
   if (seed % 16 == 0) {
     const auto& model = kSeeds[seed / 16 % kSeeds.size()];
     if (model.size() <= max_size) {

@@ -46,6 +46,7 @@ class IncludeRules(Tree):
         "drivers/module/src/a.cpp": ["<sndfile.h>", '"mls/core/module/sources.h"', '"mls/drivers/module/sound_file.h"'],
         "host-lib/src/a.cpp": ["<string>", '"mls/host/sensor.h"', '"mls/drivers/open_bus.h"'],
         "datasheet/src/a.cpp": ["<vector>", "<nlohmann/json.hpp>", '"mls/interface/register_map.h"'],
+        "models/tools/a.cpp": ["<curl/curl.h>", '"mls/core/module/module.h"', '"mls/datasheet/statistics.h"'],
         "tests/system/a.cpp": ['"mls/core/module/module.h"', '"mls/host/sensor.h"'],
     }
     REFUSED = {
@@ -57,6 +58,7 @@ class IncludeRules(Tree):
         "drivers/host/src/a.cpp": ['"mls/core/image/image_view.h"', '"mls/drivers/module/sound_file.h"', '"mls/host/sensor.h"'],
         "drivers/module/src/a.cpp": ['"mls/host/sensor.h"', '"mls/drivers/open_bus.h"'],
         "host-lib/src/a.cpp": ['"mls/core/module/module.h"', '"../../sensor-core/src/module/a.h"', '"mls/drivers/module/sound_file.h"'],
+        "models/tools/a.cpp": ['"mls/host/sensor.h"', '"mls/drivers/open_bus.h"'],
         "datasheet/src/a.cpp": ['"mls/core/engine/engine.h"', '"mls/host/sensor.h"'],
     }
 

@@ -546,6 +546,7 @@ TEST_F(CommandLine, ShellsCompleteAllCommandsOptionsAndConfigurationRegisters) {
       {"mlsensor set unix:/x power", {"power_mode="}},
       {"mlsensor get unix:/x lab", {"label"}},
       {"mlsensor info unix:" MLS_SOURCE_DIR "/docs/man/mlsensor.", {MLS_SOURCE_DIR "/docs/man/mlsensor.1"}},
+      {"mlsensor models ev", {"evaluate"}},
       {"mlsensor info unix:/x ", {}},
   };
   for (const auto& a_case : cases) {

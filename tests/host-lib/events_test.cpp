@@ -264,6 +264,21 @@ TEST_F(EventsTest, AFailedAcknowledgementIsMadeUpForWithoutDeliveringTwice) {
   EXPECT_THAT(sequences_, ElementsAre(1));
 }
 
+TEST_F(EventsTest, AnAcknowledgementThatNeverArrivedIsMadeAgain) {
+  Sensor sensor = Open();
+  ASSERT_EQ(Drain(sensor), Status::kOk);
+  AddDetections(3);
+  ASSERT_EQ(sensor.DrainEvents([&](const EventBatch& batch) {
+    for (const Event& event : batch.events) sequences_.push_back(event.record.sequence);
+    if (sequences_.size() == 2) FailNext(Fault::kIgnoredWrite);
+    return true;
+  }),
+            Status::kOk)
+      << sensor.error().message;
+  EXPECT_TRUE(module_.fifo.empty());
+  EXPECT_THAT(sequences_, ElementsAre(1, 2, 3));
+}
+
 TEST_F(EventsTest, TheClockMapFollowsTheModulesClock) {
   Sensor sensor = Open();
   module_.clock_ms = 500000;

@@ -2,6 +2,7 @@
 import asyncio
 import ctypes
 import json
+import os
 import re
 import signal
 import subprocess
@@ -186,6 +187,7 @@ class Module(SystemTest):
     def test_a_module_that_stops_is_a_timeout_and_one_that_is_gone_no_device(self):
         with mlsensor.Sensor(self.address, timeout=0.2) as sensor:
             self.module.process.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, self.module.process.pid, os.WSTOPPED)
             with self.assertRaises(TimeoutError):
                 sensor.read()
             self.module.process.send_signal(signal.SIGCONT)

@@ -31,6 +31,11 @@ Status FaultyBus::DoRead(uint8_t address, std::span<uint8_t> out, Deadline deadl
       case Fault::kWrongAddress:  // Ident and status are as long as any window.
         return bus_.Read(kWindows[address < 0x20 ? kStatusWindow : kIdentWindow].address, out, deadline);
       case Fault::kRepeatedAnswer: std::copy_n(last_answer_.begin(), out.size(), out.begin()); return Status::kOk;
+      case Fault::kRepeatedRequest:
+        (void)bus_.Read(address, out, deadline);
+        status = bus_.Read(address, out, deadline);
+        break;
+      case Fault::kIgnoredWrite: status = bus_.Read(address, out, deadline); break;
     }
   }
   if (status == Status::kOk) std::copy(out.begin(), out.end(), last_answer_.begin());
@@ -47,10 +52,12 @@ Status FaultyBus::DoWrite(uint8_t address, std::span<const uint8_t> bytes, Deadl
       (void)bus_.Write(address, bytes, deadline);
       std::this_thread::sleep_until(deadline);
       return Status::kTimeout;
+    case Fault::kIgnoredWrite: return Status::kOk;
     case Fault::kTruncated: return Status::kShortTransfer;
     case Fault::kBitFlip: (void)bus_.Write(address, bytes, deadline); return Status::kBadCrc;
     case Fault::kWrongAddress: return Status::kProtocol;
     case Fault::kRepeatedAnswer:
+    case Fault::kRepeatedRequest:
       (void)bus_.Write(address, bytes, deadline);
       return bus_.Write(address, bytes, deadline);
   }

@@ -22,13 +22,13 @@ constexpr size_t kLargestEvent = 48;  // struct gpio_v2_line_event; the first ve
 
 Status Explain(int code, const GpioLine& line, const std::string& user, std::string& error) {
   const std::string what = line.name.empty() ? "line " + std::to_string(line.offset) + " of " + line.chip
-                                             : "a GPIO line named " + line.name;
+                                             : "GPIO line " + line.name;
   switch (code) {
     case ENOENT:
-    case ENODEV:
     case ENOTTY:
     case EINVAL: error = "there is no " + what + " (`gpioinfo` lists what there is)"; return Status::kNoDevice;
     case EBUSY: error = what + " is in use" + (user.empty() ? "" : " by " + user); return Status::kBusy;
+    case ENODEV:  // what gpiolib says of a line without an interrupt, and of a chip that has just gone
     case ENXIO: error = what + " cannot interrupt"; return Status::kUnsupported;
     case ENOSYS:
       error = "interrupt lines are not part of this build (it was made without libgpiod)";

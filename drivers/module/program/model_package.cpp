@@ -169,6 +169,7 @@ void ReadManifest(const Manifest& manifest, const InferenceEngine& engine, Model
   if (const auto hash = manifest.Text("/sha256"); hash && *hash != ToHex(package.sha256)) {
     Fail(manifest.path(), "describes another model (its sha256 is not that of the .tflite); take both from the same place");
   }
+  if (const auto why = manifest.Text("/unsupported")) Fail(manifest.path(), "this model cannot run in a module: " + *why);
   package.name = manifest.Text("/name").value_or(package.name);
   if (const auto version = manifest.Text("/version")) package.name += " " + *version;
   package.profile = ProfileOf(manifest);
@@ -214,18 +215,22 @@ void ReadManifest(const Manifest& manifest, const InferenceEngine& engine, Model
 
 }  // namespace
 
-std::filesystem::path ShippedModel(Profile profile) {
-  const std::string name(NameOf(profile));
+std::optional<std::filesystem::path> FindModelsFile(const std::filesystem::path& name) {
   std::error_code ignored;
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", ignored);
   for (const std::filesystem::path& models : {program.parent_path() / MLS_MODELS_FROM_PROGRAM, std::filesystem::path(MLS_MODELS_IN_SOURCE)}) {
-    const std::filesystem::path model = models / name / (name + ".tflite");
-    if (std::filesystem::exists(model, ignored)) return model.lexically_normal();
+    if (std::filesystem::exists(models / name, ignored)) return (models / name).lexically_normal();
   }
+  return {};
+}
+
+std::filesystem::path ShippedModel(Profile profile) {
+  const std::string name(NameOf(profile));
+  if (const auto model = FindModelsFile(std::filesystem::path(name) / (name + ".tflite"))) return *model;
   throw ModelError("no " + name + " model is installed; give one with --model FILE.tflite");
 }
 
-ModelPackage LoadModelPackage(const std::filesystem::path& model, Profile profile) {
+ModelPackage LoadModelPackage(const std::filesystem::path& model, Profile profile, std::filesystem::path manifest) {
   ModelPackage package;
   package.name = model.stem().string();
   ReadModel(model, package);
@@ -233,9 +238,12 @@ ModelPackage LoadModelPackage(const std::filesystem::path& model, Profile profil
   Arena arena(1u << 20);
   Prepare(model, package, engine, arena);
 
-  std::filesystem::path manifest = model;
-  manifest.replace_extension(".json");
-  if (std::filesystem::exists(manifest)) {
+  if (manifest.empty()) {
+    manifest = model;
+    manifest.replace_extension(".json");
+    if (!std::filesystem::exists(manifest)) manifest.clear();
+  }
+  if (!manifest.empty()) {
     ReadManifest(Manifest(manifest), engine, package);
   } else {
     RecogniseShape(model, engine, package);
@@ -245,5 +253,11 @@ ModelPackage LoadModelPackage(const std::filesystem::path& model, Profile profil
   }
   return package;
 }
+
+KeywordPipelineSetup KeywordSetupOf(const ModelPackage& model) {
+  return {.never_fires = model.never_fires, .evaluate_every_hops = model.evaluate_every_hops};
+}
+
+PersonPipelineSetup PersonSetupOf(const ModelPackage& model) { return {.person_class = model.person_class}; }
 
 }  // namespace mls

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "mls/core/engine/engine.h"
+#include "mls/core/module/keyword_pipeline.h"
+#include "mls/core/module/person_pipeline.h"
 #include "mls/interface/windows.h"
 
 namespace mls {
@@ -50,11 +52,18 @@ class Arena {
   size_t size_bytes_;
 };
 
-// The model that is shipped for a profile: beside the installed program, or in the source tree. Throws ModelError if there is none.
+// A file of the folder models: beside the installed program, or in the source tree. None: it is in neither.
+std::optional<std::filesystem::path> FindModelsFile(const std::filesystem::path& name);
+// The model that is shipped for a profile. Throws ModelError if there is none.
 std::filesystem::path ShippedModel(Profile profile);
 
-// Reads and checks a model and, if there is one, its manifest FILE.json (see models/README.md). Without a manifest the shapes of well-known
-// models are recognised. `profile`: what the user asked for; kUnknown: what the manifest says. Throws ModelError.
-ModelPackage LoadModelPackage(const std::filesystem::path& model, Profile profile);
+// Reads and checks a model and, if there is one, its manifest (see models/README.md): `manifest`, or FILE.json beside the model. Without a
+// manifest the shapes of well-known models are recognised. `profile`: what the user asked for; kUnknown: what the manifest says. Throws
+// ModelError.
+ModelPackage LoadModelPackage(const std::filesystem::path& model, Profile profile, std::filesystem::path manifest = {});
+
+// How the pipelines run it.
+KeywordPipelineSetup KeywordSetupOf(const ModelPackage& model);
+PersonPipelineSetup PersonSetupOf(const ModelPackage& model);
 
 }  // namespace mls

@@ -114,8 +114,7 @@ ModuleProcess::~ModuleProcess() {
 void ModuleProcess::OpenInput(Life& life) const {
   if (model_.profile == Profile::kKeyword) {
     const auto listen_to = [&](auto source) {
-      life.pipeline = std::make_shared<KeywordPipeline>(
-          *source, KeywordPipelineSetup{.never_fires = model_.never_fires, .evaluate_every_hops = model_.evaluate_every_hops});
+      life.pipeline = std::make_shared<KeywordPipeline>(*source, KeywordSetupOf(model_));
       life.source = std::move(source);
     };
     if (options_.input == "-") {
@@ -129,7 +128,7 @@ void ModuleProcess::OpenInput(Life& life) const {
   if (options_.input == "-") throw InputError("standard input takes sound only; give a picture or a directory of pictures");
   auto source = std::make_shared<PictureFileSource>(FindInputFiles(options_.input, InputKind::kPictures),
                                                     options_.frames_per_second, options_.loop, life.clock, Report);
-  life.pipeline = std::make_shared<PersonPipeline>(*source, PersonPipelineSetup{.person_class = model_.person_class});
+  life.pipeline = std::make_shared<PersonPipeline>(*source, PersonSetupOf(model_));
   life.source = std::move(source);
 }
 

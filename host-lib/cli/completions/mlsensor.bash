@@ -20,7 +20,7 @@ _mlsensor() {
     ((skip > 0)) && skip=skip-1
   done
 
-  local commands="scan info read watch get set commit revert factory-reset selftest"
+  local commands="scan info read watch get set commit revert factory-reset selftest datasheet models"
   local config="high_threshold_permille low_threshold_permille average_count consecutive_count on_delay_ms off_delay_ms
     refractory_ms min_report_interval_ms stale_after_ms report orientation interrupt_mode power_mode period_ms"
   local windows="ident status result events event_data config control power privacy selftest identity firmware_hash
@@ -31,15 +31,26 @@ _mlsensor() {
     scan) options+=" --all-addresses" ;;
     watch) options+=" --for --plain" ;;
     commit) options+=" --store" ;;
+    models) options="--json --help --to --from --timeout --data --model --manifest --scores --ignore-envelope --output --arena" ;;
   esac
 
+  local datasheet="init import generate render export footprint validate lint score compare diff key sign check measure verify energy"
+
   COMPREPLY=()
-  if ((skip > 0)); then  # The value of an option.
+  if [[ $command == datasheet ]]; then
+    COMPREPLY=($(compgen -f -W "$datasheet" -- "$cur"))
+    return
+  elif ((skip > 0)); then  # The value of an option.
     COMPREPLY=($(compgen -W "500ms 1s 2s 10s 1m 1h" -- "$cur"))
   elif [[ $cur == -* ]]; then
     COMPREPLY=($(compgen -W "$options" -- "$cur"))
   elif [[ -z $command ]]; then
     COMPREPLY=($(compgen -W "$commands" -- "$cur"))
+  elif [[ $command == models && -z $uri ]]; then
+    COMPREPLY=($(compgen -W "list install verify template check evaluate" -- "$cur"))
+  elif [[ $command == @(datasheet|models) ]]; then
+    COMPREPLY=($(compgen -f -- "$cur"))
+    compopt -o filenames 2>/dev/null
   elif [[ -n $uri && $command == get ]]; then
     COMPREPLY=($(compgen -W "$windows $config" -- "$cur"))
   elif [[ -n $uri && $command == set ]]; then

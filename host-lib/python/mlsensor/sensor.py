@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from types import TracebackType
-from typing import Any, Callable, Deque, Dict, Iterator, Mapping, Optional, Tuple, Type, TypeVar, Union
+from typing import Any, Callable, Deque, Dict, Iterator, Mapping, Optional, Tuple, Type, TypeVar, Union, cast
 
 from . import _native
 from ._native import library
@@ -159,7 +159,7 @@ def _decode(register: Register, window: bytes) -> Value:
     if register.type == "text":
         return raw.rstrip(b"\0").decode("utf-8", "replace")
     number = int.from_bytes(raw, "little")
-    return _named(register.values, number) if register.values else number
+    return cast(int, _named(register.values, number)) if register.values else number
 
 
 def _find(name: str) -> Register:
@@ -214,6 +214,11 @@ class Config(Mapping[str, Value]):
         self._sensor.run(Command.FACTORY_RESET)
 
 
+def _settle(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
+
+
 class Events:
     """Events as they come: `for event in ...` or `async for event in ...`. Made by Sensor.events."""
 
@@ -256,7 +261,7 @@ class Events:
                 raise StopAsyncIteration
             readable: "asyncio.Future[None]" = loop.create_future()
             fd = self._sensor.fileno()
-            loop.add_reader(fd, lambda: readable.done() or readable.set_result(None))
+            loop.add_reader(fd, _settle, readable)
             try:
                 await asyncio.wait([readable], timeout=left_s)
             finally:

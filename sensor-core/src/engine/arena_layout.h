@@ -1,4 +1,4 @@
-// Where each tensor lies in the arena: first fit in several orders, the best of which wins. Tensors that are alive at the
+// Where each tensor lies in the arena: first fit in two orders, the better of which wins. Tensors that are alive at the
 // same time lie apart, except that an output may run into its dying input where the kernel allows it.
 #pragma once
 

@@ -1,25 +1,32 @@
 #include "convolution.h"
 
+#include <algorithm>
+#include <cstring>
+
 namespace mls::engine {
 
+ConvTensors::ConvTensors() = default;
+
 bool ReadConvTensors(PlanContext& context, ConvTensors& t, int weights_rank, int channel_dimension) {
-  if (!context.Input(0, t.input) || !context.Input(1, t.weights) || !context.Output(0, t.output)) return false;
-  if (!RequireInt8(context, t.input) || !RequireInt8(context, t.output)) return false;
+  const int bias_index = t.transposed ? 3 : 2;
+  if (!context.Input(t.transposed ? 2 : 0, t.input) || !context.Input(1, t.weights) || !context.Output(0, t.output)) return false;
+  if (!RequireQuantized(context, t.input, t.type) || !RequireQuantized(context, t.output, t.type)) return false;
   const uint32_t channels = t.weights.rank == weights_rank ? static_cast<uint32_t>(t.weights.dims[channel_dimension]) : 0;
   const bool ok =
-      context.Require(t.weights.type == TensorType::kInt8, Status::kUnsupported, "weights are not int8", &t.weights) &&
+      context.RequireType(t.weights, t.weights_type) &&
       context.Require(t.weights.constant != nullptr, Status::kUnsupported, "weights are not constant", &t.weights) &&
       context.Require(channels != 0, Status::kCorrupt, "weights have the wrong rank", &t.weights) &&
       context.Require(t.weights.zero_points_are_zero, Status::kUnsupported, "weights have a zero point", &t.weights) &&
       context.Require(t.weights.scales.count == 1 || (t.weights.scales.count == channels &&
                                                       t.weights.quantized_dimension == channel_dimension),
-                      Status::kCorrupt, "weights are not quantised per tensor or per output channel", &t.weights) &&
-      context.Require(t.input.scale > 0 && t.output.scale > 0, Status::kCorrupt, "a scale is zero", &t.output);
+                      Status::kCorrupt, "weights are not quantised per tensor or per output channel", &t.weights);
   if (!ok) return false;
-  t.has_bias = context.HasInput(2);
+  t.has_bias = context.HasInput(bias_index);
   if (!t.has_bias) return true;
-  return context.Input(2, t.bias) &&
-         context.Require(t.bias.type == TensorType::kInt32, Status::kUnsupported, "bias is not int32", &t.bias) &&
+  const bool wide = t.type == TensorType::kInt16;  // There, sums may have 64 bits.
+  return context.Input(bias_index, t.bias) &&
+         context.Require(t.bias.type == TensorType::kInt32 || (wide && t.bias.type == TensorType::kInt64), Status::kUnsupported,
+                         "bias is not int32", &t.bias) &&
          context.Require(t.bias.constant != nullptr, Status::kUnsupported, "bias is not constant", &t.bias) &&
          context.Require(t.bias.elements == channels, Status::kCorrupt, "bias does not have one value for each channel",
                          &t.bias);
@@ -87,23 +94,71 @@ bool FillRequantization(PlanContext& context, const ConvTensors& t, uint32_t cha
   return true;
 }
 
-bool HasSmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth,
-                          bool only_usual_shifts) {
-  constexpr int64_t kLimit = int64_t{1} << 30;
-  const int64_t room = kLimit - static_cast<int64_t>(depth * 255 * 128);
-  if (room <= 0) return false;
+namespace {
+
+bool SmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth,
+                       bool only_usual_shifts) {
+  constexpr uint64_t kLimit = uint64_t{1} << 30;
+  if (depth * 255 * 128 >= kLimit) return false;
+  const auto room = static_cast<int32_t>(kLimit - depth * 255 * 128);
+  const auto small = [room](int32_t x) { return static_cast<uint32_t>(x) + static_cast<uint32_t>(room - 1) < static_cast<uint32_t>(2 * room - 1); };
+  const auto usual = [&r](uint32_t c) { return r.shifts[c] < 0 && r.shifts[c] >= -kMostUsualShift; };
+  if (multipliers == 1) {
+    if (!usual(0)) return !only_usual_shifts;
+    if (bias == nullptr) return true;
+    // Nearly always the upper halves are so small that the sum of their squares tells.
+    const auto square = [](int32_t x) { return int64_t{x >> 16} * (x >> 16); };
+    const int32_t* b = bias;
+    const int32_t* const end = bias + channels;
+    int64_t squares = 0;
+    while ((end - b) % 8 != 0) squares += square(*b++);
+    for (; b != end; b += 8) {
+#pragma GCC unroll 8
+      for (int i = 0; i < 8; ++i) squares += square(b[i]);
+    }
+    const int64_t most = (room - 1) >> 16;
+    if (squares < most * most) return true;
+    for (b = bias; b != end && small(*b);) ++b;
+    return b == end;
+  }
   for (uint32_t c = 0; c < channels; ++c) {
-    const int32_t shift = r.shifts[multipliers == 1 ? 0 : c];
-    if (shift >= 0 || shift < -kMostUsualShift) {
+    if (!usual(c)) {
       if (only_usual_shifts) return false;
-    } else if (bias != nullptr && (bias[c] >= room || bias[c] <= -room)) {
+    } else if (bias != nullptr && !small(bias[c])) {
       return false;
     }
   }
   return true;
 }
 
+}  // namespace
+
+bool HasSmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth) {
+  return SmallAccumulators(r, bias, channels, multipliers, depth, false);
+}
+
+bool HasOnlySmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers,
+                              uint64_t depth) {
+  return SmallAccumulators(r, bias, channels, multipliers, depth, true);
+}
+
+bool ShiftsRight(const Requantization& r, const int32_t*, uint32_t, uint32_t multipliers, uint64_t) {
+  for (uint32_t c = 0; c < multipliers; ++c) {
+    if (r.shifts[c] >= 0 && r.multipliers[c] != 0) return false;
+  }
+  return true;
+}
+
 namespace {
+
+bool IsZero(const int8_t* bytes, uint32_t count) {
+  for (; count >= 4; count -= 4, bytes += 4) {
+    uint32_t word;
+    std::memcpy(&word, bytes, 4);
+    if (word != 0) return false;
+  }
+  return std::all_of(bytes, bytes + count, [](int8_t b) { return b == 0; });
+}
 
 void FoldConstantChannels(const ConvParams& p, uint32_t depth) {
   auto* multipliers = const_cast<int32_t*>(p.requantization.multipliers);
@@ -112,8 +167,7 @@ void FoldConstantChannels(const ConvParams& p, uint32_t depth) {
     // Converters give channels without weights a tiny scale.
     if (shifts[c] >= -kMostUsualShift && multipliers[c] != 0) continue;
     const int8_t* weights = p.weights + size_t{c} * depth;
-    const bool zero = std::all_of(weights, weights + depth, [](int8_t w) { return w == 0; });
-    if (!zero && multipliers[c] != 0) continue;
+    if (multipliers[c] != 0 && !IsZero(weights, depth)) continue;
     multipliers[c] = Requantize(p.requantization, c, p.bias == nullptr ? 0 : p.bias[c]);
     shifts[c] = kConstantChannel;
   }
@@ -139,8 +193,7 @@ Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice
   if (choice.scratch_bytes > 0) context.BindScratch(p->scratch);
   const uint64_t depth = uint64_t{p->kernel_height} * p->kernel_width * p->group_channels;
   context.CountMacs(t.output.elements * depth);
-  const bool fits = choice.otherwise == nullptr || HasSmallAccumulators(p->requantization, p->bias, channels, channels, depth,
-                                                                        choice.only_usual_shifts);
+  const bool fits = choice.otherwise == nullptr || choice.fits(p->requantization, p->bias, channels, channels, depth);
   if (fits && choice.fold_constant_channels) FoldConstantChannels(*p, static_cast<uint32_t>(depth));
   context.SetKernel(fits ? choice.kernel : choice.otherwise, p);
   return Status::kOk;

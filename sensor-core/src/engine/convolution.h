@@ -9,17 +9,28 @@
 namespace mls::engine {
 
 struct ConvTensors {
+  ConvTensors();  // Not inline: it is long.
+
+  // Wanted types; set before reading.
+  TensorType type = TensorType::kInt8, weights_type = TensorType::kInt8;
+  bool transposed = false;  // The inputs come in TRANSPOSE_CONV's order.
+
   Tensor input, weights, bias, output;
   bool has_bias = false;
 };
 
 // Where kernels for one kind of processor are, they replace the portable ones in kConv2D and its like.
-#if defined(__ARM_FEATURE_DSP)
+#if defined(__ARM_FEATURE_MVE)
+#define MLS_ENGINE_ARM_HELIUM 1
+#define MLS_ENGINE_FAST_KERNELS 1
+#define MLS_ENGINE_FAST_ADD 1
+#elif defined(__ARM_FEATURE_DSP)
 #define MLS_ENGINE_ARM_DSP 1
 #define MLS_ENGINE_FAST_KERNELS 1
 #elif defined(__x86_64__)
 #define MLS_ENGINE_X86 1
 #define MLS_ENGINE_FAST_KERNELS 1
+#define MLS_ENGINE_FAST_ADD 1
 #endif
 
 // Reads and checks types and scales of the four tensors. Channels are counted along `channel_dimension` of the weights.
@@ -43,7 +54,8 @@ void BindConv(PlanContext& context, const ConvTensors& tensors, const int8_t*& i
 struct ConvPlan {
   ConvTensors tensors;
   ConvParams params;
-  Int8Range range;
+  OutputRange output_range;
+  Int8Range range;  // The same, for int8.
 };
 bool ReadConv2D(PlanContext& context, ConvPlan& plan);
 bool ReadDepthwiseConv2D(PlanContext& context, ConvPlan& plan);
@@ -53,23 +65,30 @@ struct KernelChoice {
   Kernel kernel;
   int pixels_at_once = 1;
   uint32_t scratch_bytes = 0;
-  // Takes the kernel's place where HasSmallAccumulators is false.
+  // Takes the kernel's place where `fits` is false.
   Kernel otherwise = nullptr;
-  bool only_usual_shifts = false;
+  // Given the multipliers there are and the number of products in one sum.
+  bool (*fits)(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth) = nullptr;
   // CONV_2D: channels that can only give one value are marked: their shift is kConstantChannel, their multiplier the value.
   bool fold_constant_channels = false;
   bool copy_weights = false;  // FULLY_CONNECTED: see FullyConnectedParams.
+  TensorType weights_type = TensorType::kInt8;  // FULLY_CONNECTED.
 };
 constexpr int8_t kConstantChannel = -128;
 Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice& choice);
+Status CommitFullyConnected(PlanContext& context, const ConvTensors& tensors, const KernelChoice& choice);
+// The same, reading the tensors first.
 Status CommitFullyConnected(PlanContext& context, const KernelChoice& choice);
 
 // Channels shift right by 1 to 22 bits, as a rule. Whether no accumulator of such a channel can reach 2^30, so that kernels may
-// double it, and add half and the offset before they shift. `depth` is the number of products in one sum. Other channels
-// count only if `only_usual_shifts`: then there must be none.
+// double it, and add half and the offset before they shift.
 constexpr int32_t kMostUsualShift = 22;
-bool HasSmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth,
-                          bool only_usual_shifts);
+bool HasSmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth);
+// The same, and there are no other channels.
+bool HasOnlySmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers,
+                              uint64_t depth);
+// Whether every channel shifts right by 1 to 31 bits or gives zero.
+bool ShiftsRight(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth);
 
 inline int8_t Requantize(const Requantization& r, uint32_t channel, int32_t accumulator) {
   const int32_t scaled = MultiplyByQuantizedMultiplier(accumulator, r.multipliers[channel], r.shifts[channel]);

@@ -1,5 +1,7 @@
 #include "mls/core/engine/engine.h"
 
+#include <cstring>
+
 #include "mls/core/engine/operator.h"
 #include "planner.h"
 
@@ -11,8 +13,21 @@ Status InferenceEngine::Prepare(std::span<const uint8_t> model, std::span<std::b
   input_count_ = output_count_ = 0;
   arena_used_bytes_ = plan_bytes_ = 0;
   macs_ = 0;
+  variables_ = nullptr;
   if (why != nullptr) *why = {};
-  return engine::Planner(arena, operators, why).Plan(model, *this);
+  const Status status = engine::Planner(arena, operators, why).Plan(model, *this);
+  Reset();
+  return status;
+}
+
+void InferenceEngine::Reset() {
+  for (const engine::Variable* v = variables_; v != nullptr; v = v->next) {
+    if (v->initial != nullptr) {
+      std::memcpy(v->data, v->initial, v->bytes);
+    } else {
+      std::memset(v->data, v->fill, v->bytes);
+    }
+  }
 }
 
 std::span<int8_t> InferenceEngine::input(int index) {

@@ -49,7 +49,10 @@ int32_t ExpOnNegativeValues(int32_t a, int integer_bits) {
   return result;
 }
 
-int32_t OneOverOnePlusX(int32_t a) {
+namespace {
+
+// 2 / (1 + a) for a in [0, 1], Q0.31 to Q2.29.
+int32_t TwoOverOnePlusX(int32_t a) {
   // Newton's method for 1 / d with d = (1 + a) / 2 in [1/2, 1]; start 48/17 - 32/17 d; numbers in Q2.29.
   constexpr int32_t k48Over17 = 1515870810;
   constexpr int32_t kMinus32Over17 = -1010580540;
@@ -60,14 +63,26 @@ int32_t OneOverOnePlusX(int32_t a) {
     const int32_t error = WrappingAdd(1 << 29, static_cast<int32_t>(0u - static_cast<uint32_t>(product)));
     x = WrappingAdd(x, SaturatingShiftLeft(RoundingDoublingHighMul(x, error), 2));
   }
-  return SaturatingShiftLeft(x, 1);
+  return x;
 }
+
+}  // namespace
+
+int32_t OneOverOnePlusX(int32_t a) { return SaturatingShiftLeft(TwoOverOnePlusX(a), 1); }
 
 int32_t Logistic(int32_t a) {
   if (a == 0) return 1 << 30;
   const int32_t negative = a > 0 ? -a : a;
   const int32_t of_absolute = OneOverOnePlusX(ExpOnNegativeValues(negative, 4));
   return a > 0 ? of_absolute : kOne - of_absolute;
+}
+
+int32_t Tanh(int32_t a) {
+  if (a == 0) return 0;
+  // (1 - e) / (1 + e) = 2 / (1 + e) - 1 for e = exp(-2 |a|); twice Q4.27 is the same number in Q5.26.
+  const int32_t e = ExpOnNegativeValues(a > 0 ? -a : a, 5);
+  const int32_t of_absolute = SaturatingShiftLeft(TwoOverOnePlusX(e) - (1 << 29), 2);
+  return a > 0 ? of_absolute : -of_absolute;
 }
 
 }  // namespace mls::engine

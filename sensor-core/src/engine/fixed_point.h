@@ -34,6 +34,14 @@ constexpr int32_t MultiplyByQuantizedMultiplier(int32_t x, int32_t multiplier, i
   return RoundingDivideByPowerOfTwo(RoundingDoublingHighMul(WrappingShiftLeft(x, left), multiplier), right);
 }
 
+// The same for the wide sums of int16 models, with a multiplier of 16 bits and one rounding; shift -31 to 7.
+constexpr int32_t MultiplyWideByQuantizedMultiplier(int64_t x, int32_t multiplier, int shift) {
+  const int32_t upper_half = multiplier < 0x7fff0000 ? (multiplier + (1 << 15)) >> 16 : 0x7fff;
+  const int right = 15 - shift;
+  const uint64_t product = static_cast<uint64_t>(x) * static_cast<uint64_t>(int64_t{upper_half}) + (uint64_t{1} << (right - 1));
+  return static_cast<int32_t>(static_cast<int64_t>(product) >> right);
+}
+
 constexpr int8_t ClampToInt8(int32_t x, int32_t low = -128, int32_t high = 127) {
   return static_cast<int8_t>(std::min(std::max(x, low), high));
 }
@@ -44,5 +52,7 @@ int32_t ExpOnNegativeValues(int32_t a, int integer_bits);
 int32_t OneOverOnePlusX(int32_t a);
 // 1 / (1 + exp(-a)) for a in Q4.27, as Q0.31.
 int32_t Logistic(int32_t a);
+// The hyperbolic tangent of a in Q4.27, as Q0.31.
+int32_t Tanh(int32_t a);
 
 }  // namespace mls::engine

@@ -9,11 +9,11 @@
 
 namespace mls::engine {
 
-inline uint32_t LoadU32(const uint8_t* p) {
+[[gnu::always_inline]] inline uint32_t LoadU32(const uint8_t* p) {
   return static_cast<uint32_t>(p[0]) | static_cast<uint32_t>(p[1]) << 8 | static_cast<uint32_t>(p[2]) << 16 |
          static_cast<uint32_t>(p[3]) << 24;
 }
-inline uint32_t LoadU16(const uint8_t* p) { return static_cast<uint32_t>(p[0]) | static_cast<uint32_t>(p[1]) << 8; }
+[[gnu::always_inline]] inline uint32_t LoadU16(const uint8_t* p) { return static_cast<uint32_t>(p[0]) | static_cast<uint32_t>(p[1]) << 8; }
 inline float LoadFloat(const uint8_t* p) { return std::bit_cast<float>(LoadU32(p)); }
 
 class FlatBuffer {
@@ -33,83 +33,95 @@ class FlatBuffer {
   const uint8_t* At(Position position) const { return bytes_.data() + position; }
   uint32_t size() const { return static_cast<uint32_t>(bytes_.size()); }
 
-  Position Root() { return CheckTable(U32(0)); }
+  // A table whose vtable is at hand: for reading several fields.
+  struct Table {
+    Position at;  // 0: every field has its default.
+    const uint8_t* vtable;
+    uint32_t vtable_bytes, table_bytes;
+  };
+  [[gnu::always_inline]] Table Open(Position table) const {
+    if (table == 0) return {};
+    // CheckTable has seen to it that all of this lies inside the file.
+    const uint8_t* const vtable = At(table - LoadU32(At(table)));
+    return {table, vtable, LoadU16(vtable), LoadU16(vtable + 2)};
+  }
 
-  uint32_t U32(uint64_t position) { return Fits(position, 4) ? LoadU32(At(static_cast<Position>(position))) : 0; }
+  Position Root() { return CheckTable(0); }
 
-  int32_t IntField(Position table, int field, int32_t otherwise) {
+  // Fields of a Table, or of the Position of one.
+  template <typename T>
+  int32_t IntField(const T& table, int field, int32_t otherwise) {
     const Position at = Field(table, field, 4);
     return at == 0 ? otherwise : static_cast<int32_t>(LoadU32(At(at)));
   }
-  int32_t ByteField(Position table, int field, int32_t otherwise) {
+  template <typename T>
+  int32_t ByteField(const T& table, int field, int32_t otherwise) {
     const Position at = Field(table, field, 1);
     return at == 0 ? otherwise : static_cast<int8_t>(*At(at));
   }
-  bool HasField(Position table, int field) { return Field(table, field, 1) != 0; }
-
-  Position TableField(Position table, int field) {
-    const Position at = Field(table, field, 4);
-    return at == 0 ? 0 : CheckTable(uint64_t{at} + LoadU32(At(at)));
+  template <typename T>
+  bool HasField(const T& table, int field) {
+    return Field(table, field, 1) != 0;
   }
-  Vector VectorField(Position table, int field, uint32_t element_bytes) {
+  template <typename T>
+  Position TableField(const T& table, int field) {
     const Position at = Field(table, field, 4);
-    if (at == 0) return {};
-    const uint64_t vector = uint64_t{at} + LoadU32(At(at));
-    const uint32_t count = U32(vector);
-    if (!Fits(vector, 4 + uint64_t{count} * element_bytes)) return {};
-    return {static_cast<Position>(vector + 4), count};
+    return at == 0 ? 0 : CheckTable(at);
+  }
+  template <typename T>
+  Vector VectorField(const T& table, int field, uint32_t element_bytes) {
+    return CheckVector(Field(table, field, 4), static_cast<uint32_t>(std::countr_zero(element_bytes)));
   }
   // Elements of vectors; `index` is the caller's to check.
-  int32_t IntAt(const Vector& vector, uint32_t index) const {
+  [[gnu::always_inline]] int32_t IntAt(const Vector& vector, uint32_t index) const {
     return static_cast<int32_t>(LoadU32(At(vector.start + 4 * index)));
   }
   Position TableAt(const Vector& vector, uint32_t index) {
-    const Position at = vector.start + 4 * index;
-    return CheckTable(uint64_t{at} + LoadU32(At(at)));
-  }
-
-  // Position of a field of `bytes` bytes, 0 if it has its default.
-  Position Field(Position table, int field, uint32_t bytes) {
-    if (table == 0 || corrupt_) return 0;
-    // CheckTable has seen to it that all of this lies inside the file.
-    const uint8_t* const vtable = At(table - LoadU32(At(table)));
-    const uint32_t entry = 4 + 2 * static_cast<uint32_t>(field);
-    if (entry + 2 > LoadU16(vtable)) return 0;
-    const uint32_t offset = LoadU16(vtable + entry);
-    if (offset == 0) return 0;
-    if (offset < 4 || offset + bytes > LoadU16(vtable + 2)) {
-      corrupt_ = true;
-      return 0;
-    }
-    return table + offset;
+    return CheckTable(vector.start + 4 * index);
   }
 
  private:
-  bool Fits(uint64_t position, uint64_t bytes) {
-    if (position <= bytes_.size() && bytes <= bytes_.size() - position) return true;
-    corrupt_ = true;
-    return false;
+  // Position of a field of `bytes` bytes, 0 if it has its default.
+  [[gnu::noinline]] Position Field(Position table, int field, uint32_t bytes) { return Field(Open(table), field, bytes); }
+  [[gnu::always_inline]] Position Field(const Table& table, int field, uint32_t bytes) {
+    const uint32_t entry = 4 + 2 * static_cast<uint32_t>(field);
+    if (entry + 2 > table.vtable_bytes) return 0;
+    const uint32_t offset = LoadU16(table.vtable + entry);
+    if (offset == 0) return 0;
+    if (offset + bytes > table.table_bytes) {
+      corrupt_ = true;
+      return 0;
+    }
+    return table.at + offset;
   }
 
-  // A table whose vtable and inline data lie inside the file, or 0.
-  Position CheckTable(uint64_t table) {
-    if (table == 0 || !Fits(table, 4)) {
-      corrupt_ = true;
-      return 0;
+  // Whether the offset at `at`, which has four bytes inside the file, leads to where at least four follow.
+  bool IsGoodOffset(uint32_t offset, Position at) const { return offset - 1 < size() - 4 - at; }
+
+  // The vector that the offset at `at` leads to, if all of it lies inside the file, or an empty one.
+  [[gnu::noinline]] Vector CheckVector(Position at, uint32_t element_bits) {
+    if (at == 0) return {};
+    const uint32_t offset = LoadU32(At(at));
+    if (IsGoodOffset(offset, at)) {
+      const Position start = at + offset + 4;
+      const uint32_t count = LoadU32(At(start - 4));
+      if (count <= (size() - start) >> element_bits) return {start, count};
     }
-    const int64_t vtable = static_cast<int64_t>(table) - static_cast<int32_t>(LoadU32(At(static_cast<Position>(table))));
-    if (vtable < 0 || !Fits(static_cast<uint64_t>(vtable), 4)) {
-      corrupt_ = true;
-      return 0;
+    corrupt_ = true;
+    return {};
+  }
+
+  // The table that the offset at `at` leads to, if its vtable and inline data lie inside the file, or 0. Files are smaller than
+  // 2^30 bytes.
+  [[gnu::noinline]] Position CheckTable(Position at) {
+    const uint32_t offset = LoadU32(At(at));
+    if (IsGoodOffset(offset, at)) {
+      const Position table = at + offset;
+      const uint32_t vtable = table - LoadU32(At(table));  // Before the start of the file it wraps to far behind its end.
+      if (vtable <= size() - 4 && LoadU16(At(vtable)) <= size() - vtable && LoadU16(At(vtable) + 2) <= size() - table) return table;
     }
-    const uint32_t vtable_bytes = LoadU16(At(static_cast<Position>(vtable)));
-    const uint32_t table_bytes = LoadU16(At(static_cast<Position>(vtable)) + 2);
-    if (vtable_bytes < 4 || vtable_bytes % 2 != 0 || table_bytes < 4 ||
-        !Fits(static_cast<uint64_t>(vtable), vtable_bytes) || !Fits(table, table_bytes)) {
-      corrupt_ = true;
-      return 0;
-    }
-    return static_cast<Position>(table);
+    corrupt_ = true;
+    return 0;
   }
 
   std::span<const uint8_t> bytes_;

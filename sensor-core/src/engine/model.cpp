@@ -11,7 +11,9 @@ constexpr const char* kBroken = "the file is truncated or damaged";
 uint32_t ElementBytes(TensorType type) {
   switch (type) {
     case TensorType::kInt8:
-    case TensorType::kUint8: return 1;
+    case TensorType::kUint8:
+    case TensorType::kInt4:
+    case TensorType::kResource: return 1;
     case TensorType::kInt16: return 2;
     case TensorType::kFloat32:
     case TensorType::kInt32: return 4;
@@ -22,7 +24,7 @@ uint32_t ElementBytes(TensorType type) {
 
 }  // namespace
 
-const char* Model::Open(std::span<const uint8_t> bytes) {
+const char* Model::Open(std::span<const uint8_t> bytes, uint32_t subgraph_index) {
   enum ModelField { kVersion = 0, kOperatorCodes = 1, kSubgraphs = 2, kBuffers = 4 };
   enum SubgraphField { kTensors = 0, kInputs = 1, kOutputs = 2, kOperators = 3 };
 
@@ -35,9 +37,9 @@ const char* Model::Open(std::span<const uint8_t> bytes) {
   buffers_ = file_.VectorField(root, kBuffers, 4);
   if (file_.corrupt()) return kBroken;
   if (version != 3) return "schema version is not 3";
-  if (subgraphs.count != 1) return "does not have exactly one subgraph";
+  if (subgraph_index >= subgraphs.count) return "a subgraph is missing";
 
-  const auto subgraph = file_.TableAt(subgraphs, 0);
+  const auto subgraph = file_.TableAt(subgraphs, subgraph_index);
   tensors_ = file_.VectorField(subgraph, kTensors, 4);
   inputs_ = file_.VectorField(subgraph, kInputs, 4);
   outputs_ = file_.VectorField(subgraph, kOutputs, 4);
@@ -45,21 +47,27 @@ const char* Model::Open(std::span<const uint8_t> bytes) {
   if (file_.corrupt()) return kBroken;
   if (tensors_.count > kMaxTensors) return "has too many tensors";
   if (operators_.count == 0 || operators_.count > kMaxOperators) return "has no operators, or too many";
-  if (outputs_.count == 0 || outputs_.count > kMaxTensors || inputs_.count > kMaxTensors) {
+  // Only the first subgraph is the model; what others (of CALL_ONCE) have to show is in variables.
+  if ((outputs_.count == 0 && subgraph_index == 0) || outputs_.count > kMaxTensors || inputs_.count > kMaxTensors) {
     return "has no outputs, or too many inputs or outputs";
   }
   return nullptr;
 }
 
-const char* Model::ReadOperator(uint32_t index, OperatorRecord& record) {
-  enum OperatorField { kOpcodeIndex = 0, kInputs = 1, kOutputs = 2 };
-  enum OperatorCodeField { kDeprecatedCode = 0, kCode = 3 };
-
+const char* Model::ReadOperands(uint32_t index, OperatorRecord& record) {
+  enum OperatorField { kInputs = 1, kOutputs = 2 };
   record.table = file_.TableAt(operators_, index);
-  const uint32_t code_index = static_cast<uint32_t>(file_.IntField(record.table, kOpcodeIndex, 0));
   record.inputs = file_.VectorField(record.table, kInputs, 4);
   record.outputs = file_.VectorField(record.table, kOutputs, 4);
-  if (file_.corrupt()) return kBroken;
+  return file_.corrupt() ? kBroken : nullptr;
+}
+
+const char* Model::ReadOperator(uint32_t index, OperatorRecord& record) {
+  enum OperatorField { kOpcodeIndex = 0 };
+  enum OperatorCodeField { kDeprecatedCode = 0, kCode = 3 };
+
+  if (const char* what = ReadOperands(index, record)) return what;
+  const uint32_t code_index = static_cast<uint32_t>(file_.IntField(record.table, kOpcodeIndex, 0));
   if (code_index >= operator_codes_.count) return "its operator code is not in the file";
   const auto code = file_.TableAt(operator_codes_, code_index);
   // Codes below 127 are also in a byte that older writers filled; newer ones fill both.
@@ -78,14 +86,20 @@ const char* Model::ReadTensor(uint32_t index, Tensor& tensor, Status& status) {
   enum QuantizationField { kScale = 2, kZeroPoint = 3, kDetails = 5, kQuantizedDimension = 6 };
   enum BufferField { kData = 0, kOffset = 1 };
 
-  tensor = {};
   tensor.index = static_cast<int32_t>(index);
-  const auto table = file_.TableAt(tensors_, index);
+  tensor.dims = {};
+  tensor.scale = 0;
+  tensor.zero_point = 0;
+  tensor.constant = nullptr;
+  tensor.scales = {};
+  tensor.quantized_dimension = 0;
+  tensor.zero_points_are_zero = true;
+  const auto table = file_.Open(file_.TableAt(tensors_, index));
   const auto shape = file_.VectorField(table, kShape, 4);
   const int32_t type = file_.ByteField(table, kType, 0);
   const uint32_t buffer_index = static_cast<uint32_t>(file_.IntField(table, kBuffer, 0));
-  const auto quantization = file_.TableField(table, kQuantization);
   const bool special = file_.ByteField(table, kIsVariable, 0) != 0 || file_.HasField(table, kSparsity);
+  const auto quantization_at = file_.TableField(table, kQuantization);
   status = Status::kCorrupt;
   if (file_.corrupt()) return kBroken;
   if (buffer_index >= buffers_.count) return "its buffer is not in the file";
@@ -100,14 +114,16 @@ const char* Model::ReadTensor(uint32_t index, Tensor& tensor, Status& status) {
   uint64_t elements = 1;
   for (uint32_t i = 0; i < shape.count; ++i) {
     tensor.dims[i] = Index(shape, i);
-    if (tensor.dims[i] <= 0) return "has an empty or unknown dimension";
+    if (tensor.dims[i] < 0) return "has an unknown dimension";
     elements *= static_cast<uint32_t>(tensor.dims[i]);
     if (elements * element_bytes > InferenceEngine::kMaxModelBytes) return "is too large";
   }
   tensor.elements = static_cast<uint32_t>(elements);
   tensor.bytes = tensor.elements * element_bytes;
+  if (tensor.type == TensorType::kInt4) tensor.bytes = (tensor.elements + 1) / 2;
 
-  if (quantization != 0) {
+  if (quantization_at != 0) {
+    const auto quantization = file_.Open(quantization_at);
     if (file_.HasField(quantization, kDetails)) return "custom quantisation is not supported";
     const auto scales = file_.VectorField(quantization, kScale, 4);
     const auto zero_points = file_.VectorField(quantization, kZeroPoint, 8);
@@ -115,23 +131,30 @@ const char* Model::ReadTensor(uint32_t index, Tensor& tensor, Status& status) {
     status = Status::kCorrupt;
     if (file_.corrupt()) return kBroken;
     tensor.scales = {file_.At(scales.start), scales.count};
-    for (uint32_t i = 0; i < scales.count; ++i) {
-      // Not negative, not infinite, not a NaN: below the bits of infinity.
-      if (static_cast<uint32_t>(file_.IntAt(scales, i)) >= 0x7f800000) return "has a scale that is negative or not a number";
+    // Of a bias one is enough: its scales are the products of two others, and nobody uses them.
+    const bool is_bias = tensor.type == TensorType::kInt32;
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < (is_bias ? std::min<uint32_t>(scales.count, 1) : scales.count); ++i) {
+      most = std::max(most, static_cast<uint32_t>(file_.IntAt(scales, i)));
     }
+    // Not negative, not infinite, not a NaN: below the bits of infinity.
+    if (most >= 0x7f800000) return "has a scale that is negative or not a number";
     if (scales.count > 0) {
       if (zero_points.count != scales.count && zero_points.count != 1) return "does not have one zero point for each scale";
       const int32_t low = tensor.type == TensorType::kInt8 ? -128 : tensor.type == TensorType::kInt16 ? -32768 : 0;
       const int32_t high = tensor.type == TensorType::kInt16 ? 32767 : low == 0 ? 255 : 127;
-      for (uint32_t i = 0; i < zero_points.count; ++i) {
+      const uint32_t count = is_bias ? std::min<uint32_t>(zero_points.count, 1) : zero_points.count;
+      int32_t bits = 0;
+      for (uint32_t i = 0; i < 2 * count; ++i) bits |= file_.IntAt(zero_points, i);
+      tensor.zero_points_are_zero = bits == 0;
+      for (uint32_t i = 0; bits != 0 && i < count; ++i) {
         const int32_t value = file_.IntAt(zero_points, 2 * i);
-        const int32_t above = file_.IntAt(zero_points, 2 * i + 1);
-        if ((value | above) == 0) continue;
-        if (value < low || value > high || above != (value < 0 ? -1 : 0)) return "has a zero point out of range";
-        tensor.zero_points_are_zero = false;
+        if (value < low || value > high || file_.IntAt(zero_points, 2 * i + 1) != (value < 0 ? -1 : 0)) {
+          return "has a zero point out of range";
+        }
         if (i == 0) tensor.zero_point = value;
       }
-      tensor.scale = tensor.scales[0];
+      tensor.scale = std::bit_cast<float>(file_.IntAt(scales, 0));
     }
   }
 
@@ -142,7 +165,7 @@ const char* Model::ReadTensor(uint32_t index, Tensor& tensor, Status& status) {
   if (file_.HasField(buffer, kOffset)) return "data outside the FlatBuffer is not supported";
   if (data.count > 0) {
     if (data.count != tensor.bytes) return "its data does not have the size of its shape";
-    if (data.start % std::min<uint32_t>(element_bytes, InferenceEngine::kModelAlignment) != 0) return "its data is not aligned";
+    if (data.start & (std::min<uint32_t>(element_bytes, InferenceEngine::kModelAlignment) - 1)) return "its data is not aligned";
     tensor.constant = file_.At(data.start);
   }
   return nullptr;
@@ -156,7 +179,7 @@ const char* BuiltinOperatorName(int32_t code) {
   static constexpr Name kNames[] = {
       {0, "ADD"}, {1, "AVERAGE_POOL_2D"}, {2, "CONCATENATION"}, {3, "CONV_2D"}, {4, "DEPTHWISE_CONV_2D"},
       {6, "DEQUANTIZE"}, {9, "FULLY_CONNECTED"}, {11, "L2_NORMALIZATION"}, {14, "LOGISTIC"}, {16, "LSTM"},
-      {17, "MAX_POOL_2D"}, {18, "MUL"}, {19, "RELU"}, {21, "RELU6"}, {22, "RESHAPE"}, {23, "RESIZE_BILINEAR"},
+      {17, "MAX_POOL_2D"}, {18, "MUL"}, {19, "RELU"}, {20, "RELU_N1_TO_1"}, {21, "RELU6"}, {22, "RESHAPE"}, {23, "RESIZE_BILINEAR"},
       {25, "SOFTMAX"}, {27, "SVDF"}, {28, "TANH"}, {32, "CUSTOM"}, {34, "PAD"}, {36, "GATHER"}, {39, "TRANSPOSE"},
       {40, "MEAN"}, {41, "SUB"}, {42, "DIV"}, {43, "SQUEEZE"}, {44, "UNIDIRECTIONAL_SEQUENCE_LSTM"},
       {45, "STRIDED_SLICE"}, {49, "SPLIT"}, {53, "CAST"}, {54, "PRELU"}, {55, "MAXIMUM"}, {57, "MINIMUM"},

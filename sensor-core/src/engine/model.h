@@ -23,13 +23,16 @@ class Model {
   static constexpr uint32_t kMaxTensors = 4096;
   static constexpr uint32_t kMaxOperators = 4096;
 
-  const char* Open(std::span<const uint8_t> bytes);
+  [[gnu::cold]] const char* Open(std::span<const uint8_t> bytes, uint32_t subgraph = 0);
   const char* ReadOperator(uint32_t index, OperatorRecord& record);
+  // The same without the code.
+  const char* ReadOperands(uint32_t index, OperatorRecord& record);
   // Whether the tensor's data are in the file; also false if it is damaged.
   bool IsConstant(uint32_t index);
   // Sets `status` along with the text: kCorrupt or kUnsupported.
   const char* ReadTensor(uint32_t index, Tensor& tensor, Status& status);
 
+  std::span<const uint8_t> bytes() const { return {file_.At(0), file_.size()}; }
   FlatBuffer& file() { return file_; }
   const FlatBuffer& file() const { return file_; }
   uint32_t tensor_count() const { return tensors_.count; }

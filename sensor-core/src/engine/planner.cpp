@@ -4,6 +4,7 @@
 #include <bit>
 #include <cassert>
 #include <cstring>
+#include <iterator>
 #include <memory>
 
 namespace mls::engine {
@@ -12,6 +13,9 @@ namespace {
 constexpr uint64_t kAlignment = alignof(void*);
 
 constexpr uint64_t AlignUp(uint64_t x, uint64_t alignment = kAlignment) { return (x + alignment - 1) / alignment * alignment; }
+
+constexpr Block kFreshBlock;
+constexpr const char* kNoTensor = "refers to a tensor that does not exist";
 
 // Writes a message into a fixed buffer; what does not fit is dropped.
 class MessageWriter {
@@ -82,7 +86,7 @@ std::byte* Planner::Allocate(uint64_t bytes) {
 int Planner::NewBlock() {
   const auto* start = reinterpret_cast<std::byte*>(blocks_end_ - block_count_);
   if (static_cast<uint64_t>(start - arena_.data()) < std::min<uint64_t>(plan_bytes_, arena_.size()) + sizeof(Block)) return -1;
-  std::construct_at(blocks_end_ - 1 - block_count_);
+  BlockAt(block_count_) = kFreshBlock;
   return block_count_++;
 }
 
@@ -94,51 +98,64 @@ void Planner::AddSlot(int block, void* slot) {
   assert(root.slots < plan_bytes_);
 }
 
-Status Planner::Describe(int32_t index, int op, Tensor& tensor) {
-  if (index < 0 || static_cast<uint32_t>(index) >= model_.tensor_count()) {
-    return Fail(Status::kCorrupt, "refers to a tensor that does not exist", op);
+const Tensor* Planner::Describe(int32_t index, int op, Status& status) {
+  if (!Exists(index)) {
+    status = Fail(Status::kCorrupt, kNoTensor, op);
+    return nullptr;
   }
-  Status status = Status::kOk;
-  const char* what = model_.ReadTensor(static_cast<uint32_t>(index), tensor, status);
-  return what == nullptr ? Status::kOk : Fail(status, what, op, index);
+  // An output is read again as the next operator's input, weights by operators that look before they choose a kernel.
+  for (const Tensor& recent : recent_tensors_) {
+    if (recent.index == index) return &recent;
+  }
+  Tensor& next = recent_tensors_[next_recent_];
+  next_recent_ = next_recent_ + 1 == std::size(recent_tensors_) ? 0 : next_recent_ + 1;
+  Status found;
+  const char* what = model_.ReadTensor(static_cast<uint32_t>(index), next, found);
+  if (what == nullptr) return &next;
+  next.index = -1;
+  status = Fail(found, what, op, index);
+  return nullptr;
 }
 
 Status Planner::Produce(int32_t index, int step) {
-  Tensor tensor;
-  if (Status status = Describe(index, step, tensor); status != Status::kOk) return status;
+  if (!Exists(index)) return Fail(Status::kCorrupt, kNoTensor, step);
   Block& block = BlockAt(index);
-  if (tensor.constant != nullptr) return Fail(Status::kCorrupt, "is constant and written to", step, index);
   if (block.first != Block::kNever) return Fail(Status::kCorrupt, "is written to more than once", step, index);
-  block.first = static_cast<int16_t>(step);
-  block.last = block.first;
-  block.bytes = tensor.bytes;
+  block.first = block.last = static_cast<int16_t>(step);
   return Status::kOk;
 }
 
 Status Planner::Consume(int32_t index, int step) {
   const int op = static_cast<uint32_t>(step) < model_.operator_count() ? step : -1;
-  if (index >= 0 && static_cast<uint32_t>(index) < model_.tensor_count()) {
-    if (BlockAt(index).first != Block::kNever) {
-      BlockAt(index).last = static_cast<int16_t>(step);
-      return Status::kOk;
-    }
-    if (op >= 0 && model_.IsConstant(static_cast<uint32_t>(index))) return Status::kOk;  // Its operator checks the rest.
+  if (!Exists(index)) return Fail(Status::kCorrupt, kNoTensor, op);
+  Block& block = BlockAt(index);
+  if (block.first != Block::kNever) {
+    block.last = static_cast<int16_t>(step);
+  } else if (op < 0) {
+    return Fail(Status::kCorrupt, "is an output of the model and never computed", op, index);
   }
-  Tensor tensor;
-  if (Status status = Describe(index, op, tensor); status != Status::kOk) return status;
-  if (op < 0) return Fail(Status::kCorrupt, "is an output of the model and never computed", op, index);
-  if (tensor.constant == nullptr) return Fail(Status::kCorrupt, "is read before it is computed", op, index);
+  return Status::kOk;  // Constant, or PlanContext::Input finds that it is not.
+}
+
+Status Planner::Size(int32_t index, int op) {
+  Status status;
+  const Tensor* tensor = Describe(index, op, status);
+  if (tensor == nullptr) return status;
+  if (tensor->constant != nullptr) return Fail(Status::kCorrupt, "is constant and written to", op, index);
+  BlockAt(index).bytes = tensor->bytes;
   return Status::kOk;
 }
 
 Status Planner::FindLifetimes() {
   for (uint32_t i = 0; i < model_.inputs().count; ++i) {
-    if (Status status = Produce(model_.Index(model_.inputs(), i), -1); status != Status::kOk) return status;
+    const int32_t tensor = model_.Index(model_.inputs(), i);
+    if (Status status = Produce(tensor, -1); status != Status::kOk) return status;
+    if (Status status = Size(tensor, -1); status != Status::kOk) return status;
   }
+  OperatorRecord record;
   for (uint32_t op = 0; op < model_.operator_count(); ++op) {
-    OperatorRecord record;
     const int step = static_cast<int>(op);
-    if (const char* what = model_.ReadOperator(op, record)) return Fail(Status::kCorrupt, what, step);
+    if (const char* what = model_.ReadOperands(op, record)) return Fail(Status::kCorrupt, what, step);
     for (uint32_t i = 0; i < record.inputs.count; ++i) {
       const int32_t tensor = model_.Index(record.inputs, i);
       if (tensor == -1) continue;  // Optional and absent.
@@ -155,18 +172,27 @@ Status Planner::FindLifetimes() {
   return Status::kOk;
 }
 
-Status Planner::PlanOperator(uint32_t index, OperatorRecord& record) {
+Status Planner::PlanOperator(uint32_t index, const OperatorRecord& record) {
   const int op = static_cast<int>(index);
-  Status status = Status::kUnsupported;
+  Status status;
   bool found = false;
+  bool empty = record.outputs.count > 0;
+  for (uint32_t i = 0; i < record.outputs.count; ++i) {
+    const int32_t output = model_.Index(record.outputs, i);
+    if (status = Size(output, op); status != Status::kOk) return status;
+    empty = empty && BlockAt(output).bytes == 0;
+  }
+  status = Status::kUnsupported;
   for (const OperatorRegistration* registration : operators_) {
     if (registration->code != record.code) continue;
-    found = true;
+    if (empty) return Status::kOk;  // Nothing to compute.
     for (uint32_t i = 0; i < record.outputs.count; ++i) BlockAt(model_.Index(record.outputs, i)).partner = -1;
     PlanContext context(*this);
-    context.operator_table_ = record.table;
+    context.record_ = &record;
     context.operator_index_ = op;
     context.name_ = registration->name;
+    context.declined_before_ = found;
+    found = true;
     status = registration->plan(context);
     if (context.status_ != Status::kOk) status = context.status_;
     if (status == Status::kUnsupported) continue;
@@ -189,8 +215,8 @@ Status Planner::PlanOperator(uint32_t index, OperatorRecord& record) {
 
 Status Planner::PlanOperators() {
   steps_ = reinterpret_cast<Step*>(Allocate(model_.operator_count() * uint64_t{sizeof(Step)}));
+  OperatorRecord record;
   for (uint32_t op = 0; op < model_.operator_count(); ++op) {
-    OperatorRecord record;
     if (const char* what = model_.ReadOperator(op, record)) return Fail(Status::kCorrupt, what, static_cast<int>(op));
     if (Status status = PlanOperator(op, record); status != Status::kOk) return status;
   }
@@ -213,7 +239,8 @@ Status Planner::Plan(std::span<const uint8_t> model, InferenceEngine& engine) {
                       reinterpret_cast<uintptr_t>(arena_.data());
   arena_ = arena_.subspan(skip, (arena_.size() - skip) / kBlockAlignment * kBlockAlignment);
   blocks_end_ = reinterpret_cast<Block*>(arena_.data() + arena_.size());
-  for (uint32_t i = 0; i < model_.tensor_count(); ++i) NewBlock();
+  block_count_ = static_cast<int>(model_.tensor_count());
+  std::fill_n(blocks_end_ - block_count_, block_count_, kFreshBlock);
 
   if (Status status = FindLifetimes(); status != Status::kOk) return status;
   if (Status status = PlanOperators(); status != Status::kOk) return status;
@@ -262,24 +289,23 @@ Status Planner::Finish(InferenceEngine& engine) {
   engine.plan_bytes_ = static_cast<uint32_t>(plan_bytes_);
   engine.arena_used_bytes_ = static_cast<uint32_t>(required);
   engine.macs_ = macs_;
+  engine.variables_ = variables_;
   return Status::kOk;
 }
 
 // --- What operators see -----------------------------------------------------------------------------------------------
 
-bool PlanContext::Require(bool condition, Status otherwise, const char* what, const Tensor* tensor) {
-  if (!condition && status_ == Status::kOk) {
-    status_ = planner_.Fail(otherwise, what, operator_index_, tensor == nullptr ? -1 : tensor->index, name_);
-  }
-  return condition;
+bool PlanContext::Refuse(Status status, const char* what, const Tensor* tensor) {
+  if (status_ == Status::kOk) status_ = planner_.Fail(status, what, operator_index_, tensor == nullptr ? -1 : tensor->index, name_);
+  return false;
 }
 
 int PlanContext::input_count() const {
-  return static_cast<int>(planner_.model_.file().VectorField(operator_table_, 1, 4).count);
+  return static_cast<int>(record_->inputs.count);
 }
 
 int PlanContext::output_count() const {
-  return static_cast<int>(planner_.model_.file().VectorField(operator_table_, 2, 4).count);
+  return static_cast<int>(record_->outputs.count);
 }
 
 uint32_t PlanContext::BytesBehind(const Tensor& tensor) const {
@@ -288,28 +314,53 @@ uint32_t PlanContext::BytesBehind(const Tensor& tensor) const {
 }
 
 bool PlanContext::HasInput(int index) const {
-  const auto inputs = planner_.model_.file().VectorField(operator_table_, 1, 4);
-  return static_cast<uint32_t>(index) < inputs.count && planner_.model_.Index(inputs, static_cast<uint32_t>(index)) >= 0;
+  const auto at = static_cast<uint32_t>(index);
+  return at < record_->inputs.count && planner_.model_.Index(record_->inputs, at) >= 0;
 }
 
 bool PlanContext::Input(int index, Tensor& tensor) {
-  if (!Require(HasInput(index), Status::kCorrupt, "an input is missing")) return false;
-  const auto inputs = planner_.model_.file().VectorField(operator_table_, 1, 4);
-  status_ = planner_.Describe(planner_.model_.Index(inputs, static_cast<uint32_t>(index)), operator_index_, tensor);
-  return status_ == Status::kOk;
+  if (!HasInput(index)) return Refuse(Status::kCorrupt, "an input is missing", nullptr);
+  const Tensor* found = planner_.Describe(planner_.model_.Index(record_->inputs, static_cast<uint32_t>(index)), operator_index_, status_);
+  if (found == nullptr) return false;
+  std::memcpy(static_cast<void*>(&tensor), found, sizeof tensor);  // Half the size of an assignment, and faster.
+  if (tensor.elements == 0) return empty_inputs_ || Refuse(Status::kUnsupported, "is empty", &tensor);
+  return tensor.constant != nullptr || planner_.BlockAt(tensor.index).first < operator_index_ ||
+         Refuse(Status::kCorrupt, "is read before it is computed", &tensor);
+}
+
+bool PlanContext::RequireType(const Tensor& tensor, TensorType type) {
+  if (tensor.type == type) return true;
+  const auto text = [&tensor] {
+    switch (tensor.type) {
+      case TensorType::kFloat32: return "type float32 is not supported";
+      case TensorType::kInt32: return "type int32 is not supported";
+      case TensorType::kUint8: return "type uint8 is not supported";
+      case TensorType::kInt64: return "type int64 is not supported";
+      case TensorType::kInt16: return "type int16 is not supported";
+      case TensorType::kInt8: return "type int8 is not supported";
+      case TensorType::kResource: return "is a variable's handle";
+      case TensorType::kInt4: return "type int4 is not supported";
+    }
+    return "";
+  };
+  if (!declined_before_) return Require(false, Status::kUnsupported, text(), &tensor);
+  if (status_ == Status::kOk) status_ = Status::kUnsupported;
+  return false;
 }
 
 bool PlanContext::Output(int index, Tensor& tensor) {
-  const auto outputs = planner_.model_.file().VectorField(operator_table_, 2, 4);
-  if (!Require(static_cast<uint32_t>(index) < outputs.count, Status::kCorrupt, "an output is missing")) return false;
-  status_ = planner_.Describe(planner_.model_.Index(outputs, static_cast<uint32_t>(index)), operator_index_, tensor);
-  return status_ == Status::kOk;
+  const auto& outputs = record_->outputs;
+  if (static_cast<uint32_t>(index) >= outputs.count) return Refuse(Status::kCorrupt, "an output is missing", nullptr);
+  const Tensor* found = planner_.Describe(planner_.model_.Index(outputs, static_cast<uint32_t>(index)), operator_index_, status_);
+  if (found == nullptr) return false;
+  std::memcpy(static_cast<void*>(&tensor), found, sizeof tensor);
+  return true;
 }
 
 bool PlanContext::OpenOptions(int union_type) {
   FlatBuffer& file = planner_.model_.file();
-  const int32_t type = file.ByteField(operator_table_, 3, 0);
-  options_table_ = type == 0 ? 0 : file.TableField(operator_table_, 4);
+  const int32_t type = file.ByteField(record_->table, 3, 0);
+  options_table_ = type == 0 ? 0 : file.TableField(record_->table, 4);
   return Require(!file.corrupt() && (type == 0 || type == union_type), Status::kCorrupt, "its options are damaged");
 }
 
@@ -341,6 +392,24 @@ void PlanContext::AllowOverlap(const Tensor& input, const Tensor& output, int32_
   block.partner = static_cast<int16_t>(root);
   block.lead_bytes = std::max<int32_t>(lead_bytes, 0);
 }
+
+void PlanContext::Keep(const Tensor& tensor, uint32_t bytes) {
+  Block& block = planner_.BlockAt(tensor.index);
+  block.bytes = bytes;
+  block.first = -1;
+  block.last = static_cast<int16_t>(planner_.model_.operator_count());
+}
+
+Variable*& PlanContext::variables() { return planner_.variables_; }
+
+Variable* PlanContext::FindVariable(const Tensor& handle) {
+  const int root = planner_.RootIndex(handle.index);
+  Variable* v = planner_.variables_;
+  while (v != nullptr && v->tensor != root) v = v->next;
+  return v;
+}
+
+Model& PlanContext::model() { return planner_.model_; }
 
 void PlanContext::Alias(const Tensor& input, const Tensor& output) {
   const int root = planner_.RootIndex(input.index);

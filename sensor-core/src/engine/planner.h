@@ -19,21 +19,29 @@ class Planner {
 
   Status Plan(std::span<const uint8_t> model, InferenceEngine& engine);
 
+  // After a plan was made and before it runs: tensors, then scratch; block i is blocks()[size - 1 - i].
+  std::span<const Block> blocks() const { return {blocks_end_ - block_count_, static_cast<size_t>(block_count_)}; }
+  uint32_t tensor_count() const { return model_.tensor_count(); }
+
  private:
   friend class PlanContext;
 
   Status FindLifetimes();
   Status Produce(int32_t tensor, int step);
+  // Notes the size of a tensor that is computed.
+  Status Size(int32_t tensor, int op);
   Status Consume(int32_t tensor, int step);
   Status PlanOperators();
-  Status PlanOperator(uint32_t index, OperatorRecord& record);
+  Status PlanOperator(uint32_t index, const OperatorRecord& record);
   Status Finish(InferenceEngine& engine);
 
-  // Describes tensor `index`, with errors recorded against operator `op` (-1: none).
-  Status Describe(int32_t index, int op, Tensor& tensor);
+  // The description of tensor `index`, valid until the next one is asked for; null, with `status` set and the error recorded
+  // against operator `op` (-1: none), if there is none.
+  const Tensor* Describe(int32_t index, int op, Status& status);
   Status Fail(Status status, const char* what, int op = -1, int tensor = -1, const char* name = nullptr);
   Status OutOfMemory(uint64_t bytes, bool at_least);
 
+  bool Exists(int32_t tensor) const { return static_cast<uint32_t>(tensor) < model_.tensor_count(); }
   Block& BlockAt(int index) { return *(blocks_end_ - 1 - index); }
   // The block whose memory block `index` uses.
   Block& RootOf(int index) { return BlockAt(RootIndex(index)); }
@@ -48,6 +56,8 @@ class Planner {
   OperatorSet operators_;
   Diagnostics* why_;
   Model model_;
+  Tensor recent_tensors_[5];
+  uint32_t next_recent_ = 0;
   Block* blocks_end_ = nullptr;
   int block_count_ = 0;
   uint64_t plan_bytes_ = 0;
@@ -55,6 +65,7 @@ class Planner {
   Step* steps_ = nullptr;
   int step_count_ = 0;
   uint64_t macs_ = 0;
+  Variable* variables_ = nullptr;
 };
 
 }  // namespace mls::engine

@@ -67,6 +67,17 @@ QuantizedMultiplier QuantizeRatio(float a, float b, float c, int exponent) {
   return {static_cast<int32_t>(high), shift};
 }
 
+QuantizedMultiplier QuantizeDouble(double value) {
+  const uint64_t bits = std::bit_cast<uint64_t>(value);
+  const int shift = static_cast<int>(bits >> 52 & 0x7ff) - 1022;
+  if (shift < -31) return {};
+  // 53 bits to 31.
+  const uint64_t mantissa = (bits & ((uint64_t{1} << 52) - 1)) | uint64_t{1} << 52;
+  const uint64_t rounded = (mantissa + (1 << 21)) >> 22;
+  if (rounded == uint64_t{1} << 31) return {1 << 30, shift + 1};
+  return {static_cast<int32_t>(rounded), shift};
+}
+
 int32_t RoundToInt(float value) {
   if (value >= 2147483648.0f) return std::numeric_limits<int32_t>::max();
   if (value < -2147483648.0f) return std::numeric_limits<int32_t>::min();
@@ -76,26 +87,53 @@ int32_t RoundToInt(float value) {
   return rest >= 0.5f ? whole + 1 : rest <= -0.5f ? whole - 1 : whole;
 }
 
-bool ActivationRange(PlanContext& context, int32_t activation, const Tensor& output, Int8Range& range) {
+bool ActivationRange(PlanContext& context, int32_t activation, const Tensor& output, OutputRange& range) {
   enum { kNone = 0, kRelu = 1, kReluN1To1 = 2, kRelu6 = 3 };
   if (!context.Require(activation >= kNone && activation <= kRelu6, Status::kUnsupported, "fused activation not supported")) {
     return false;
   }
-  const auto quantize = [&output](float x) {
-    const int64_t q = int64_t{output.zero_point} + RoundToInt(x / output.scale);
-    return static_cast<int8_t>(std::clamp<int64_t>(q, -128, 127));
-  };
-  range = {};
-  if (activation == kRelu || activation == kRelu6) range.min = quantize(0.0f);
-  if (activation == kReluN1To1) range.min = quantize(-1.0f);
-  if (activation == kReluN1To1) range.max = quantize(1.0f);
-  if (activation == kRelu6) range.max = quantize(6.0f);
+  const int32_t low = output.type == TensorType::kInt16 ? -32768 : -128;
+  range = {low, -1 - low};
+  if (activation == kNone) return true;
+  // How far the limits lie from the zero point; more than this is outside of any range.
+  constexpr int32_t kFar = 1 << 17;
+  const int32_t below = activation == kReluN1To1 ? -std::min(RoundToInt(1.0f / output.scale), kFar) : 0;
+  range.min = std::clamp(output.zero_point + below, range.min, range.max);
+  if (activation != kRelu) {
+    const int32_t above = std::min(RoundToInt((activation == kRelu6 ? 6.0f : 1.0f) / output.scale), kFar);
+    range.max = std::clamp(output.zero_point + above, low, range.max);
+  }
   return true;
 }
 
-bool RequireInt8(PlanContext& context, const Tensor& tensor) {
-  return context.Require(tensor.type == TensorType::kInt8, Status::kUnsupported, "type is not int8", &tensor) &&
-         context.Require(tensor.scales.count == 1, Status::kCorrupt, "is not quantised with one scale", &tensor);
+bool ActivationRange(PlanContext& context, int32_t activation, const Tensor& output, Int8Range& range) {
+  OutputRange wide;
+  if (!ActivationRange(context, activation, output, wide)) return false;
+  range = {static_cast<int8_t>(wide.min), static_cast<int8_t>(wide.max)};
+  return true;
+}
+
+bool RequireQuantized(PlanContext& context, const Tensor& tensor, TensorType type) {
+  return context.RequireType(tensor, type) &&
+         context.Require(tensor.scales.count == 1, Status::kCorrupt, "is not quantised with one scale", &tensor) &&
+         context.Require(tensor.scale > 0, Status::kCorrupt, "a scale is zero", &tensor) &&
+         context.Require(type != TensorType::kInt16 || tensor.zero_points_are_zero, Status::kUnsupported, "has a zero point", &tensor);
+}
+
+bool RequireSameType(PlanContext& context, const Tensor& input, const Tensor& output, uint32_t& element_bytes) {
+  element_bytes = output.elements == 0 ? 0 : output.bytes / output.elements;
+  return context.Require(input.type == output.type, Status::kCorrupt, "does not have the type of the input", &output) &&
+         context.Require(output.type != TensorType::kInt4 && output.type != TensorType::kResource, Status::kUnsupported,
+                         "type int4 is not supported", &output);
+}
+
+bool RequireConstantInt32(PlanContext& context, const Tensor& tensor) {
+  return context.Require(tensor.type == TensorType::kInt32 && (tensor.constant != nullptr || tensor.elements == 0), Status::kUnsupported,
+                         "is not constant int32", &tensor);
+}
+
+int32_t ConstantInt32(const Tensor& tensor, uint32_t index) {
+  return static_cast<int32_t>(LoadU32(tensor.constant + 4 * size_t{index}));
 }
 
 bool RequireSameShape(PlanContext& context, const Tensor& a, const Tensor& b) {

@@ -18,6 +18,9 @@ struct QuantizedMultiplier {
 // becomes zero. `shift` may exceed what kernels accept (30): check it.
 QuantizedMultiplier QuantizeRatio(float a, float b, float c, int exponent = 0);
 
+// The same of a double, zero or above.
+QuantizedMultiplier QuantizeDouble(double value);
+
 // Nearest integer, half away from zero, saturated to 32 bits; 0 for a NaN.
 int32_t RoundToInt(float value);
 
@@ -29,8 +32,24 @@ struct Int8Range {
 };
 bool ActivationRange(PlanContext& context, int32_t activation, const Tensor& output, Int8Range& range);
 
-// Requires an int8 tensor with one scale.
-bool RequireInt8(PlanContext& context, const Tensor& tensor);
+// The same for a tensor of int8 or int16.
+struct OutputRange {
+  int32_t min = 0;
+  int32_t max = 0;
+};
+bool ActivationRange(PlanContext& context, int32_t activation, const Tensor& output, OutputRange& range);
+
+// Requires a tensor of this type (int8 or int16) with one scale above zero; for int16, whose arithmetic is symmetric, a zero point
+// of zero.
+bool RequireQuantized(PlanContext& context, const Tensor& tensor, TensorType type);
+inline bool RequireInt8(PlanContext& context, const Tensor& tensor) {
+  return RequireQuantized(context, tensor, TensorType::kInt8);
+}
+// Requires that the two have one type, whose values take whole bytes: of `element_bytes` each.
+bool RequireSameType(PlanContext& context, const Tensor& input, const Tensor& output, uint32_t& element_bytes);
+// Requires an int32 tensor whose values are in the model; ConstantInt32 reads one.
+bool RequireConstantInt32(PlanContext& context, const Tensor& tensor);
+int32_t ConstantInt32(const Tensor& tensor, uint32_t index);
 // Requires equal shapes.
 bool RequireSameShape(PlanContext& context, const Tensor& a, const Tensor& b);
 bool SameQuantization(const Tensor& a, const Tensor& b);

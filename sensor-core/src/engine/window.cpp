@@ -3,28 +3,30 @@
 namespace mls::engine {
 
 int32_t LeadBytes(const WindowWalk& w) {
-  const auto address = [&w](int64_t y, int64_t x) {
-    const int64_t top = std::max<int64_t>(y * w.stride_height - w.pad_top, 0);
-    const int64_t left = std::max<int64_t>(x * w.stride_width - w.pad_left, 0);
-    return (top * w.input_width + left) * w.input_pixel_bytes;
-  };
+  // Tensors have at most 2^30 bytes: 32 bits are enough.
+  const auto input_row = static_cast<int32_t>(w.input_width * w.input_pixel_bytes);
+  const auto input_pixel = static_cast<int32_t>(w.input_pixel_bytes), output_pixel = static_cast<int32_t>(w.output_pixel_bytes);
+  const auto height = static_cast<int32_t>(w.output_height), width = static_cast<int32_t>(w.output_width);
+  const auto stride_height = static_cast<int32_t>(w.stride_height), stride_width = static_cast<int32_t>(w.stride_width);
+  const auto pad_top = static_cast<int32_t>(w.pad_top), pad_left = static_cast<int32_t>(w.pad_left);
   // Bytes written up to a pixel minus the lowest byte that is still to be read: a convex, piecewise linear function of x
   // and of y, so its maximum lies where a piece ends.
-  const int64_t y_bend = (w.pad_top + w.stride_height - 1) / w.stride_height;
-  const int64_t x_bend = (w.pad_left + w.stride_width - 1) / w.stride_width;
-  const int64_t rows[] = {0, y_bend - 2, y_bend - 1, y_bend, w.output_height - 2, w.output_height - 1};
-  const int64_t columns[] = {0, x_bend - 1, x_bend, w.output_width - 1};
-  int64_t lead = 0;
-  for (const int64_t y : rows) {
-    if (y < 0 || y >= w.output_height) continue;
-    for (const int64_t x : columns) {
-      if (x < 0 || x >= w.output_width) continue;
-      int64_t needed = address(y, x);
-      if (y + 1 < w.output_height) needed = std::min(needed, address(y + 1, 0));
-      lead = std::max(lead, (y * w.output_width + x + w.pixels_at_once) * w.output_pixel_bytes - needed);
+  const int32_t y_bend = (pad_top + stride_height - 1) / stride_height;
+  const int32_t x_bend = (pad_left + stride_width - 1) / stride_width;
+  const int32_t rows[] = {0, y_bend - 2, y_bend - 1, y_bend, height - 2, height - 1};
+  const int32_t columns[] = {0, x_bend - 1, x_bend, width - 1};
+  int32_t lead = 0;
+  for (const int32_t y : rows) {
+    if (y < 0 || y >= height) continue;
+    const int32_t row = std::max<int32_t>(y * stride_height - pad_top, 0) * input_row;
+    const int32_t next_row = y + 1 < height ? std::max<int32_t>((y + 1) * stride_height - pad_top, 0) * input_row : INT32_MAX;
+    for (const int32_t x : columns) {
+      if (x < 0 || x >= width) continue;
+      const int32_t needed = std::min(row + std::max<int32_t>(x * stride_width - pad_left, 0) * input_pixel, next_row);
+      lead = std::max(lead, (y * width + x + w.pixels_at_once) * output_pixel - needed);
     }
   }
-  return static_cast<int32_t>(std::min<int64_t>(lead, INT32_MAX));
+  return lead;
 }
 
 }  // namespace mls::engine

@@ -168,11 +168,29 @@ Status ImageFrontEnd::WriteTensor(const ImageView& picture, std::span<int8_t> te
       sum_of_squares += level * level;
     }
   }
-  Judge(sum, sum_of_squares, hash);
+  Judge(tensor, sum, sum_of_squares, hash);
   return Status::kOk;
 }
 
-void ImageFrontEnd::Judge(uint32_t sum, uint64_t sum_of_squares, uint32_t hash) {
+uint64_t ImageFrontEnd::MeanSquareLaplacianPermille(std::span<const int8_t> tensor) const {
+  const auto width = static_cast<size_t>(config_.tensor_width_px);
+  const auto height = static_cast<size_t>(config_.tensor_height_px);
+  if (width < 3 || height < 3) return UINT64_MAX;
+  const auto step = static_cast<size_t>(config_.tensor_channels);
+  uint64_t sum = 0;
+  for (size_t row = 1; row + 1 < height; ++row) {
+    const int8_t* pixel = &tensor[(row * width + 1) * step + step / 2];
+    for (size_t column = 1; column + 1 < width; ++column, pixel += step) {
+      const auto near = static_cast<ptrdiff_t>(step);
+      const auto far = static_cast<ptrdiff_t>(width * step);
+      const int32_t laplacian = 4 * *pixel - pixel[-near] - pixel[near] - pixel[-far] - pixel[far];
+      sum += static_cast<uint64_t>(laplacian * laplacian);
+    }
+  }
+  return sum * 1000 / ((width - 2) * (height - 2));
+}
+
+void ImageFrontEnd::Judge(std::span<const int8_t> tensor, uint32_t sum, uint64_t sum_of_squares, uint32_t hash) {
   const auto count = static_cast<uint64_t>(config_.tensor_width_px) * static_cast<uint64_t>(config_.tensor_height_px);
   const uint64_t scaled_variance = count * sum_of_squares - uint64_t{sum} * sum;  // count^2 times the variance.
   const uint64_t scaled_limit = count * config_.flat_deviation;
@@ -182,7 +200,8 @@ void ImageFrontEnd::Judge(uint32_t sum, uint64_t sum_of_squares, uint32_t hash) 
   envelope_ = {.too_dark = sum < count * config_.dark_mean,
                .too_bright = sum > count * config_.bright_mean,
                .flat = scaled_variance < scaled_limit * scaled_limit,
-               .frozen = config_.frozen_count > 0 && repetitions_ >= config_.frozen_count};
+               .frozen = config_.frozen_count > 0 && repetitions_ >= config_.frozen_count,
+               .blurred = MeanSquareLaplacianPermille(tensor) < scaled_variance / count * config_.blurred_permille / count};
 }
 
 }  // namespace mls

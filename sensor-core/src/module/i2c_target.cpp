@@ -46,7 +46,10 @@ bool I2cTarget::OnByteReceived(uint8_t byte) {
 uint8_t I2cTarget::OnByteToSend() {
   if (state_ != State::kSending) return kNothing;
   has_moved_ = true;
-  if (to_send_.empty()) return kNothing;
+  if (to_send_.empty()) {
+    if (beyond_ <= kAskedAhead) ++beyond_;
+    return kNothing;
+  }
   const uint8_t byte = to_send_.front();
   to_send_ = to_send_.subspan(1);
   return byte;
@@ -74,7 +77,9 @@ bool I2cTarget::Tick(uint32_t now_ms) {
 void I2cTarget::End() {
   const bool was_receiving = state_ == State::kReceiving;
   const size_t count = received_count_;
+  const bool was_too_long = is_frozen_ && beyond_ > kAskedAhead;
   Forget();
+  if (was_too_long) registers_.ReportProtocolError(kBadLength);
   if (!was_receiving || count == 0) return;
   if (count > received_.size()) return registers_.ReportProtocolError(kBadLength);
   HandOn(std::span(received_).first(count));
@@ -85,6 +90,7 @@ void I2cTarget::Forget() {
   is_frozen_ = false;
   state_ = State::kIdle;
   received_count_ = 0;
+  beyond_ = 0;
 }
 
 void I2cTarget::HandOn(std::span<const uint8_t> written) {

@@ -5,8 +5,8 @@
 namespace mls {
 namespace {
 
-// With any of these there is nothing to judge. Clipped sound and blurred pictures are judged and flagged.
-constexpr uint16_t kNothingToJudge = kTooDark | kTooBright | kFlat | kFrozen | kTooQuiet;
+// With any of these there is nothing to judge. Blurred pictures are judged and flagged.
+constexpr uint16_t kNothingToJudge = kTooDark | kTooBright | kFlat | kFrozen | kTooQuiet | kClipped;
 
 // A source that gives nothing for so long fails the self-test, and a single shot.
 constexpr uint32_t kSourceTimeoutMs = 5000;

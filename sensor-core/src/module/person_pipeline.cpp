@@ -7,7 +7,8 @@ namespace {
 
 uint16_t FlagsOf(const ImageEnvelope& envelope) {
   return static_cast<uint16_t>((envelope.too_dark ? kTooDark : 0) | (envelope.too_bright ? kTooBright : 0) |
-                               (envelope.flat ? kFlat : 0) | (envelope.frozen ? kFrozen : 0));
+                               (envelope.flat ? kFlat : 0) | (envelope.frozen ? kFrozen : 0) |
+                               (envelope.blurred ? kBlurred : 0));
 }
 
 // What the front end's pixels minus 128 stand for: 0 to 1, 0 to 255 (any scale with -128), or -1 to 1.

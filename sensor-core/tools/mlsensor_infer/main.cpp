@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -11,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "arena_map.h"
 #include "mls/core/engine/engine.h"
 #include "mls/core/engine/operator.h"
 #include "mls/core/engine/operators.h"
@@ -52,14 +54,15 @@ Json Describe(const mls::TensorInfo& info) {
 
 int main(int argc, char** argv) {
   CLI::App app("Runs a TensorFlow Lite model with int8 weights on this computer.");
-  std::string model_path, in_path, out_path;
+  std::string model_path, in_path, out_path, picture_path;
   size_t bench = 0;
   bool plan = false, json = false, portable = false;
   app.add_option("model", model_path, "The .tflite file")->required();
   app.add_option("--in", in_path, "Input tensors back to back; one inference for each");
   app.add_option("--out", out_path, "Where the output tensors go, back to back (default: as text)");
   app.add_option("--bench", bench, "Time this many inferences, whole and by operator");
-  app.add_flag("--plan", plan, "Show memory and steps");
+  app.add_flag("--plan", plan, "Show memory and steps, and what lies where in the arena");
+  app.add_option("--plan-svg", picture_path, "Draw what lies where in the arena, and when, into this file");
   app.add_flag("--portable", portable, "Use the portable kernels instead of those for this processor");
   app.add_flag("--json", json, "One JSON object");
   CLI11_PARSE(app, argc, argv);
@@ -85,6 +88,20 @@ int main(int argc, char** argv) {
   if (status != mls::Status::kOk) {
     std::cerr << "mlsensor-infer: " << model_path << ": " << mls::StatusName(status) << ": " << why.message << "\n";
     return kBadModel;
+  }
+
+  std::vector<ArenaBlock> blocks;
+  if (plan || !picture_path.empty()) {
+    std::vector<std::byte> copy(2 * arena.size());  // The plan in `arena` stays as it is.
+    blocks = MapArena(model, copy, operators);
+  }
+  if (!picture_path.empty()) {
+    std::ofstream picture(picture_path);
+    picture << DrawArena(blocks, engine.arena_used_bytes(), engine.plan_bytes(), std::filesystem::path(model_path).filename().string());
+    if (!picture.flush()) {
+      std::cerr << "mlsensor-infer: cannot write " << picture_path << "\n";
+      return kBadFile;
+    }
   }
 
   Json result = {{"model", model_path},
@@ -143,6 +160,9 @@ int main(int argc, char** argv) {
     }
   }
 
+  for (const ArenaBlock& block : blocks) {
+    result["arena"].push_back({{"name", block.name}, {"offset", block.offset}, {"bytes", block.bytes}, {"first", block.first}, {"last", block.last}});
+  }
   if (json) {
     std::cout << result.dump() << "\n";
     return kDone;
@@ -154,6 +174,10 @@ int main(int argc, char** argv) {
                 engine.arena_used_bytes() - engine.plan_bytes(), engine.step_count());
     for (const char* side : {"inputs", "outputs"}) {
       for (const Json& tensor : result[side]) std::printf("  %s %s\n", side, tensor.dump().c_str());
+    }
+    std::printf("  %10s %10s  operators\n", "address", "bytes");
+    for (const ArenaBlock& block : blocks) {
+      std::printf("  %10u %10u  %d to %d: %s\n", block.offset, block.bytes, block.first, block.last, block.name.c_str());
     }
   }
   if (result.contains("results")) {

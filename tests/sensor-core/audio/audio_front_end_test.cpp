@@ -154,8 +154,8 @@ TEST(AudioFrontEnd, EnvelopeTellsSilenceClippingAndAStuckMicrophone) {
       {"one bit of noise", [](int n) { return static_cast<int16_t>(n % 3 == 0); }, true, false, false},
       {"offset with little noise", [](int n) { return static_cast<int16_t>(900 + n % 7); }, true, false, false},
       {"stuck at full scale", [](int) { return int16_t{32767}; }, true, true, true},
-      {"2 % clipped", [](int n) { return static_cast<int16_t>(n % 50 == 0 ? -32768 : n % 100); }, false, true, false},
-      {"half a % clipped", [](int n) { return int16_t(n % 200 == 0 ? 32767 : n % 100); }, false, false, false},
+      {"6 % clipped", [](int n) { return static_cast<int16_t>(n % 16 == 0 ? -32768 : n % 100); }, false, true, false},
+      {"4 % clipped", [](int n) { return int16_t(n % 25 == 0 ? 32767 : n % 100); }, false, false, false},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);

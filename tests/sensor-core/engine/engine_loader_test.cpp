@@ -125,8 +125,7 @@ struct Damage {
 // FULLY_CONNECTED, SOFTMAX.
 const Damage kDamages[] = {
     {"version", [](auto& m) { m.version = 2; }, Status::kUnsupported, "schema version"},
-    {"no subgraph", [](auto& m) { m.subgraphs = 0; }, Status::kUnsupported, "one subgraph"},
-    {"two subgraphs", [](auto& m) { m.subgraphs = 2; }, Status::kUnsupported, "one subgraph"},
+    {"no subgraph", [](auto& m) { m.subgraphs = 0; }, Status::kUnsupported, "a subgraph is missing"},
     {"no outputs", [](auto& m) { m.outputs = {}; }, Status::kUnsupported, "no outputs"},
     {"no operators", [](auto& m) { m.operators = {}; }, Status::kUnsupported, "no operators"},
     {"output never computed", [](auto& m) { m.operators.pop_back(); }, Status::kCorrupt, "tensor 12 is an output of the model"},
@@ -143,15 +142,15 @@ const Damage kDamages[] = {
     {"writes its input", [](auto& m) { m.operators[1].outputs[0] = 3; }, Status::kCorrupt, "tensor 3 is written to more than once"},
     {"writes a constant", [](auto& m) { m.operators[1].outputs[0] = 4; }, Status::kCorrupt, "tensor 4 is constant"},
     {"element type", [](auto& m) { m.tensors[3].type = 5; }, Status::kUnsupported, "tensor 3 element type"},
-    {"input type", [](auto& m) { m.tensors[0].type = 3; }, Status::kUnsupported, "tensor 0 type is not int8"},
-    {"weights type", [](auto& m) { m.tensors[9].type = 3; }, Status::kUnsupported, "tensor 9 weights are not int8"},
+    {"input type", [](auto& m) { m.tensors[0].type = 3; }, Status::kUnsupported, "CONV_2D (operator 0): tensor 0 type uint8 is not supported"},
+    {"weights type", [](auto& m) { m.tensors[9].type = 3; }, Status::kUnsupported, "tensor 9 type uint8 is not supported"},
     {"variable", [](auto& m) { m.tensors[3].is_variable = true; }, Status::kUnsupported, "variable"},
     {"buffer out of range", [](auto& m) { m.tensors[3].buffer = 14; }, Status::kCorrupt, "tensor 3 its buffer"},
     {"weights too short", [](auto& m) { m.tensors[1].data.pop_back(); }, Status::kCorrupt, "tensor 1 its data"},
     {"weights missing", [](auto& m) { m.tensors[1].data.clear(); }, Status::kCorrupt, "tensor 1 is read before"},
     {"bias too short", [](auto& m) { m.tensors[2].shape = {3}; m.tensors[2].data.resize(12); }, Status::kCorrupt, "tensor 2 bias"},
-    {"empty dimension", [](auto& m) { m.tensors[3].shape[1] = 0; }, Status::kUnsupported, "tensor 3 has an empty"},
-    {"unknown dimension", [](auto& m) { m.tensors[0].shape[0] = -1; }, Status::kUnsupported, "tensor 0 has an empty or unknown"},
+    {"empty dimension", [](auto& m) { m.tensors[3].shape[1] = 0; }, Status::kUnsupported, "DEPTHWISE_CONV_2D (operator 1): tensor 3 is empty"},
+    {"unknown dimension", [](auto& m) { m.tensors[0].shape[0] = -1; }, Status::kUnsupported, "tensor 0 has an unknown"},
     {"huge dimensions", [](auto& m) { m.tensors[3].shape = {1, 65536, 65536, 4}; }, Status::kUnsupported, "tensor 3 is too large"},
     {"six dimensions", [](auto& m) { m.tensors[0].shape = {1, 1, 1, 6, 5, 2}; }, Status::kUnsupported, "five dimensions"},
     {"wrong output height", [](auto& m) { m.tensors[3].shape[1] = 4; }, Status::kCorrupt, "CONV_2D (operator 0): tensor 3 does not have the shape"},
@@ -231,6 +230,121 @@ TEST_F(EngineLoader, FailedPrepareLeavesTheEngineEmpty) {
   EXPECT_TRUE(engine_.input().empty());
   EXPECT_TRUE(engine_.output().empty());
   EXPECT_EQ(engine_.input_info().bytes, 0u);
+}
+
+TEST_F(EngineLoader, OtherSubgraphsAreLeftAlone) {
+  auto network = test::SmallNetwork();
+  network.subgraphs = 2;
+  EXPECT_EQ(Prepare(network.Build()), Status::kOk) << why_.message;
+}
+
+// One operator with these tensors; the first are inputs of the model, the last is its output.
+ModelBuilder One(int code, std::vector<ModelBuilder::Tensor> tensors, int inputs, int options_type = 0,
+                 std::vector<ModelBuilder::Option> options = {}) {
+  ModelBuilder m;
+  for (auto& tensor : tensors) m.Add(std::move(tensor));
+  const int count = static_cast<int>(m.tensors.size());
+  ModelBuilder::Operator op{code, {}, {count - 1}, options_type, std::move(options)};
+  for (int i = 0; i + 1 < count; ++i) op.inputs.push_back(i);
+  for (int i = 0; i < inputs; ++i) m.inputs.push_back(i);
+  m.operators = {op};
+  m.outputs = {count - 1};
+  return m;
+}
+
+std::vector<uint8_t> Ints(std::initializer_list<int32_t> values) { return ModelBuilder::Bytes(std::vector<int32_t>(values)); }
+
+const ModelBuilder::Quantization kNone = {};
+
+struct Refusal {
+  const char* name;
+  ModelBuilder model;
+  Status status;
+  const char* message;
+};
+
+TEST_F(EngineLoader, EachOperatorRefusesWhatItCannotDo) {
+  const ModelBuilder::Tensor x = {.shape = {2, 3}}, y = {.shape = {2, 3}}, picture = {.shape = {1, 2, 2, 1}};
+  const ModelBuilder::Tensor wide = {.shape = {2, 3}, .type = 7}, real = {.shape = {2, 3}, .type = 0, .quantization = kNone};
+  const auto ints = [](std::initializer_list<int32_t> values) {
+    return ModelBuilder::Tensor{{static_cast<int32_t>(values.size())}, 2, kNone, Ints(values)};
+  };
+  const Refusal refusals[] = {
+      {"types differ", One(18, {x, wide, y}, 2), Status::kUnsupported, "MUL (operator 0): tensor 1 type int16 is not supported"},
+      {"float", One(41, {real, real, real}, 2), Status::kUnsupported, "SUB (operator 0): tensor 0 type float32 is not supported"},
+      {"broadcast", One(41, {x, {.shape = {2, 2}}, y}, 2), Status::kCorrupt, "tensor 1 does not broadcast"},
+      {"int16 with a zero point", One(18, {wide, {.shape = {2, 3}, .type = 7, .quantization = {{1}, {5}, 0}}, wide}, 2),
+       Status::kUnsupported, "tensor 1 has a zero point"},
+      {"powers of two", One(0, {wide, wide, wide}, 2), Status::kUnsupported, "powers of two"},
+      {"tanh of another scale", One(28, {x, y}, 1), Status::kUnsupported, "TANH (operator 0): tensor 1 output is not quantised"},
+      {"hard swish to a finer scale", One(117, {x, {.shape = {2, 3}, .quantization = {{0.001f}, {0}, 0}}}, 1), Status::kUnsupported, "scale is too small"},
+      {"alpha huge", One(98, {x, y}, 1, 75, {{0, 4, 0x7f000000}}), Status::kUnsupported, "alpha is out of range"},
+      {"concatenation too long", One(2, {x, x, {.shape = {4, 4}}}, 2, 10, {{0, 4, 0}}), Status::kCorrupt, "does not fit the other shapes"},
+      {"concatenation too short", One(2, {x, x, {.shape = {3, 3}}}, 2, 10, {{0, 4, 0}}), Status::kCorrupt, "does not have the size of its parts"},
+      {"concatenation axis", One(2, {x, {.shape = {2, 3}}}, 1, 10, {{0, 4, 2}}), Status::kCorrupt, "axis is out of range"},
+      {"concatenation of scales", One(2, {x, {.shape = {2, 3}, .quantization = {{2}, {0}, 0}}}, 1, 10), Status::kUnsupported, "quantised differently"},
+      {"split axis unknown", One(49, {{.shape = {1}, .type = 2, .quantization = kNone}, x, y}, 2, 35), Status::kUnsupported, "tensor 0 is not constant int32"},
+      {"transpose names a dimension twice", One(39, {{.shape = {2, 2}}, ints({1, 1}), {.shape = {2, 2}}}, 1), Status::kCorrupt, "names a dimension twice"},
+      {"transpose out of range", One(39, {x, ints({0, 2}), y}, 1), Status::kCorrupt, "dimension out of range"},
+      {"transpose to a wrong shape", One(39, {x, ints({1, 0}), y}, 1), Status::kCorrupt, "tensor 2 does not have the shape"},
+      {"slice with step zero", One(45, {x, ints({0, 0}), ints({2, 3}), ints({1, 0}), y}, 1), Status::kCorrupt, "tensor 3 has a step of zero"},
+      {"slice with too many limits", One(45, {x, ints({0, 0, 0}), ints({2, 3, 1}), ints({1, 1, 1}), y}, 1), Status::kCorrupt, "tensor 1 does not have one entry"},
+      {"slice with an ellipsis", One(45, {x, ints({0, 0}), ints({2, 3}), ints({1, 1}), y}, 1, 32, {{2, 4, 1}}), Status::kUnsupported, "ellipsis"},
+      {"slice of another shape", One(45, {x, ints({0, 1}), ints({2, 3}), ints({1, 1}), y}, 1), Status::kCorrupt, "tensor 4 does not have the shape"},
+      {"slice picks outside", One(45, {x, ints({0, 3}), ints({2, 4}), ints({1, 1}), {.shape = {2}}}, 1, 32, {{4, 4, 2}}), Status::kCorrupt, "not there"},
+      {"resize to another size", One(97, {picture, ints({3, 3}), {.shape = {1, 3, 4, 1}}}, 1), Status::kCorrupt, "size that is asked for"},
+      {"bilinear of floats", One(23, {{.shape = {1, 2, 2, 1}, .type = 0, .quantization = kNone}, ints({2, 2}),
+                                     {.shape = {1, 2, 2, 1}, .type = 0, .quantization = kNone}}, 1), Status::kUnsupported, "type float32"},
+      {"bilinear twice aligned", One(23, {picture, ints({2, 2}), picture}, 1, 15, {{2, 1, 1}, {3, 1, 1}}), Status::kCorrupt, "cannot both"},
+      {"means of nothing", One(40, {{.shape = {0, 3}}, ints({0}), {.shape = {3}}}, 1), Status::kUnsupported, "MEAN (operator 0): tensor 0 is empty"},
+      {"handle of no variable", One(143, {{.shape = {}, .type = 13, .quantization = kNone}, y}, 1), Status::kCorrupt, "is not a variable's handle"},
+      {"handle of another type", One(142, {y}, 0), Status::kUnsupported, "VAR_HANDLE (operator 0): tensor 0 type int8"},
+      {"initialisation without a subgraph", One(129, {y}, 0, 103, {{0, 4, 1}}), Status::kCorrupt, "its subgraph is missing"},
+      {"int4 activations", One(39, {{.shape = {2, 3}, .type = 17}, ints({1, 0}), {.shape = {3, 2}, .type = 17}}, 1), Status::kUnsupported, "type int4"},
+  };
+  for (const Refusal& refusal : refusals) {
+    EXPECT_EQ(Prepare(refusal.model.Build()), refusal.status) << refusal.name << ": " << why_.message;
+    EXPECT_THAT(why_.message, HasSubstr(refusal.message)) << refusal.name;
+  }
+}
+
+TEST_F(EngineLoader, OperatorsWithoutOutputValuesHaveNoStep) {
+  EXPECT_EQ(PrepareAndRun(One(18, {{.shape = {0, 3}}, {.shape = {3}}, {.shape = {0, 3}}}, 2).Build()), Status::kOk) << why_.message;
+  EXPECT_EQ(engine_.step_count(), 0);
+  EXPECT_TRUE(engine_.output().empty());
+  EXPECT_THAT(engine_.output_info().shape(), testing::ElementsAre(0, 3));
+}
+
+TEST_F(EngineLoader, PaddingOfNothingIsPadding) {
+  EXPECT_EQ(PrepareAndRun(One(34, {{.shape = {0, 2}, .quantization = {{1}, {-3}, 0}},
+                                   {.shape = {2, 2}, .type = 2, .quantization = kNone, .data = Ints({1, 1, 0, 0})},
+                                   {.shape = {2, 2}, .quantization = {{1}, {-3}, 0}}}, 1, 22).Build()),
+            Status::kOk) << why_.message;
+  EXPECT_THAT(engine_.output(), testing::ElementsAre(-3, -3, -3, -3));
+}
+
+TEST_F(EngineLoader, VariableWithoutInitialValueStartsAtItsZeroPoint) {
+  ModelBuilder m;
+  const ModelBuilder::Quantization q = {{1.0f}, {-7}, 0};
+  m.Add({.shape = {}, .type = 13, .quantization = kNone});
+  m.Add({.shape = {2}, .quantization = q});
+  m.Add({.shape = {2}, .quantization = q});
+  m.operators = {{142, {}, {0}}, {143, {0}, {2}}, {144, {0, 1}, {}}};
+  m.inputs = {1};
+  m.outputs = {2};
+  ASSERT_EQ(Prepare(m.Build()), Status::kOk) << why_.message;
+  std::ranges::fill(engine_.input(), int8_t{9});
+  ASSERT_EQ(engine_.Invoke(), Status::kOk);
+  EXPECT_THAT(engine_.output(), testing::ElementsAre(-7, -7));
+  ASSERT_EQ(engine_.Invoke(), Status::kOk);
+  EXPECT_THAT(engine_.output(), testing::ElementsAre(9, 9));
+  engine_.Reset();
+  ASSERT_EQ(engine_.Invoke(), Status::kOk);
+  EXPECT_THAT(engine_.output(), testing::ElementsAre(-7, -7));
+
+  m.tensors[2].shape = {3};
+  EXPECT_EQ(Prepare(m.Build()), Status::kCorrupt);
+  EXPECT_STREQ(why_.message, "ASSIGN_VARIABLE (operator 2): tensor 1 does not have the size of the variable");
 }
 
 int calls = 0;

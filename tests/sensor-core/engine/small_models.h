@@ -92,8 +92,70 @@ inline ModelBuilder SmallResidualNetwork() {
   return m;
 }
 
+// 1x2x2x4 -> VAR_HANDLE, READ_VARIABLE, CONCATENATION, STRIDED_SLICE, ASSIGN_VARIABLE -> SPLIT -> MUL, SUB -> TANH, LEAKY_RELU,
+// HARD_SWISH -> PRELU -> TRANSPOSE -> RESIZE_BILINEAR -> TRANSPOSE_CONV; CONV_2D with int4 weights; QUANTIZE to int16 -> LOGISTIC.
+inline ModelBuilder SmallStreamingNetwork() {
+  const auto ints = [](std::vector<int32_t> values) {
+    return ModelBuilder::Tensor{{static_cast<int32_t>(values.size())}, 2, {}, ModelBuilder::Bytes(values)};
+  };
+  const ModelBuilder::Quantization q = {{0.05f}, {-3}, 0}, tanh = {{1.0f / 128}, {0}, 0}, weights = {{0.02f}, {0}, 0};
+  ModelBuilder m;
+  m.Add({.shape = {1, 2, 2, 4}, .quantization = q});
+  m.Add({.shape = {}, .type = 13, .quantization = {}});
+  m.Add({.shape = {1, 2, 2, 4}, .quantization = q});
+  m.Add({.shape = {1, 4, 2, 4}, .quantization = q});
+  m.Add(ints({0, 2, 0, 0}));
+  m.Add(ints({1, 4, 2, 4}));
+  m.Add(ints({1, 1, 1, 1}));
+  m.Add({.shape = {1, 2, 2, 4}, .quantization = q});
+  m.Add(ints({3}));
+  m.Add({.shape = {1, 4, 2, 2}, .quantization = q});   // 9: split
+  m.Add({.shape = {1, 4, 2, 2}, .quantization = q});
+  m.Add({.shape = {1, 4, 2, 2}, .quantization = q});   // 11: product
+  m.Add({.shape = {1, 4, 2, 2}, .quantization = q});
+  m.Add({.shape = {1, 4, 2, 2}, .quantization = tanh});
+  m.Add({.shape = {1, 4, 2, 2}, .quantization = q});
+  m.Add({.shape = {1, 4, 2, 2}, .quantization = q});
+  m.Add({.shape = {1, 1, 2}, .quantization = weights, .data = {3, 250}});
+  m.Add({.shape = {1, 4, 2, 2}, .quantization = q});   // 17: PRELU
+  m.Add(ints({0, 2, 1, 3}));
+  m.Add({.shape = {1, 2, 4, 2}, .quantization = q});
+  m.Add(ints({3, 3}));
+  m.Add({.shape = {1, 3, 3, 2}, .quantization = q});
+  m.Add(ints({1, 6, 6, 1}));
+  m.Add({.shape = {1, 2, 2, 2}, .quantization = weights, .data = {1, 2, 3, 4, 5, 6, 7, 8}});
+  m.Add({.shape = {1, 6, 6, 1}, .quantization = q});   // 24: TRANSPOSE_CONV
+  m.Add({.shape = {3, 1, 1, 1}, .type = 17, .quantization = weights, .data = {0x71, 0x0f}});
+  m.Add({.shape = {1, 6, 6, 3}, .quantization = q});
+  m.Add({.shape = {1, 6, 6, 3}, .type = 7, .quantization = {{0.001f}, {0}, 0}});
+  m.Add({.shape = {1, 6, 6, 3}, .type = 7, .quantization = {{1.0f / 32768}, {0}, 0}});
+  m.operators = {
+      {142, {}, {1}},
+      {143, {1}, {2}},
+      {2, {2, 0}, {3}, 10, {{0, 4, 1}}},
+      {45, {3, 4, 5, 6}, {7}, 32, {}},
+      {144, {1, 7}, {}},
+      {49, {8, 3}, {9, 10}, 35, {{0, 4, 2}}},
+      {18, {9, 10}, {11}, 21, {{0, 1, 3}}},
+      {41, {11, 9}, {12}, 28, {}},
+      {28, {12}, {13}},
+      {98, {12}, {14}, 75, {{0, 4, 0x3dcccccd}}},
+      {117, {14}, {15}},
+      {54, {15, 16}, {17}},
+      {39, {17, 18}, {19}},
+      {23, {19, 20}, {21}, 15, {{3, 1, 1}}},
+      {67, {22, 23, 21}, {24}, 49, {{0, 1, 1}, {1, 4, 2}, {2, 4, 2}}},
+      {3, {24, 25}, {26}, 1, {{0, 1, 1}, {1, 4, 1}, {2, 4, 1}}},
+      {114, {26}, {27}},
+      {14, {27}, {28}},
+  };
+  m.inputs = {0};
+  m.outputs = {28, 13};
+  return m;
+}
+
 inline std::vector<std::vector<uint8_t>> AllSmallNetworks() {
-  return {SmallNetwork().Build(), SmallResidualNetwork().Build()};
+  return {SmallNetwork().Build(), SmallResidualNetwork().Build(), SmallStreamingNetwork().Build()};
 }
 
 }  // namespace mls::test

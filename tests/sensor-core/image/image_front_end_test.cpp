@@ -278,6 +278,24 @@ TEST(ImageFrontEnd, IsFrozenAfterTheConfiguredNumberOfRepetitionsUntilThePicture
   for (int i = 0; i < 300; ++i) EXPECT_FALSE(frozen(50));
 }
 
+TEST(ImageFrontEnd, IsBlurredWhereItHasContrastAndNoEdges) {
+  for (int channels : {1, 3}) {
+    ImageFrontEnd front_end(Tensor(32, 32, channels));
+    std::vector<int8_t> tensor(front_end.tensor_size());
+    const auto blurred = [&](auto level) {
+      std::vector<uint8_t> bytes(32 * 32);
+      for (int i = 0; i < 32 * 32; ++i) bytes[static_cast<size_t>(i)] = static_cast<uint8_t>(level(i % 32));
+      EXPECT_EQ(front_end.WriteTensor(Grey(32, 32, bytes).view, tensor), Status::kOk);
+      return front_end.envelope().blurred;
+    };
+    EXPECT_TRUE(blurred([](int x) { return 40 + 5 * x; })) << "a ramp";
+    EXPECT_TRUE(blurred([](int x) { return 60 + 10 * std::min(x % 32, 32 - x % 32); })) << "one wide hill";
+    EXPECT_FALSE(blurred([](int x) { return x < 16 ? 60 : 200; })) << "one edge";
+    EXPECT_FALSE(blurred([](int x) { return x % 2 == 0 ? 60 : 200; })) << "stripes";
+    EXPECT_FALSE(blurred([](int) { return 128; })) << "flat is flat, not blurred";
+  }
+}
+
 TEST(ImageFrontEnd, EnvelopeOfARefusedPictureIsEmpty) {
   ImageFrontEnd front_end(Tensor(2, 2));
   std::vector<int8_t> tensor(4);

@@ -105,14 +105,14 @@ TEST_F(KeywordModuleTest, DigitalSilenceIsFlaggedAndNotJudged) {
   EXPECT_EQ(results.front().decision, Decision::kUnknown);
 }
 
-TEST_F(KeywordModuleTest, ClippedSoundIsFlaggedAndStillJudged) {
+TEST_F(KeywordModuleTest, ClippedSoundIsFlaggedAndNotJudged) {
   Start();
   Play(60, 20000);
-  for (size_t i = 0; i < source.samples.size(); i += 20) source.samples[i] = 32767;
+  for (size_t i = 0; i < source.samples.size(); i += 10) source.samples[i] = 32767;
   const auto results = Listen();
   ASSERT_FALSE(results.empty());
-  EXPECT_EQ(results.front().flags, kValid | kClipped);
-  EXPECT_NE(results.front().decision, Decision::kUnknown);
+  EXPECT_EQ(results.front().flags, kClipped);
+  EXPECT_EQ(results.front().decision, Decision::kUnknown);
 }
 
 TEST_F(KeywordModuleTest, SoundFromBeforeAGapIsNotMixedWithSoundFromAfterIt) {

@@ -125,7 +125,8 @@ class Sensor {
   Status Store() { return RunCommand(Command::kStore); }
   Status Revert() { return RunCommand(Command::kRevert); }
   Status FactoryReset() { return RunCommand(Command::kFactoryReset); }
-  // Stage, commit and, if asked, store.
+  // Stage, commit and, if asked, store; then looks whether it is still there. kProtocol: no, the module has started
+  // anew in between.
   Status ApplyConfig(const Config& config, bool store = false);
   Status RunCommand(Command command);
   Status RunCommand(Command command, std::chrono::milliseconds timeout);

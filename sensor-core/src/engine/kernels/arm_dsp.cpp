@@ -1,4 +1,4 @@
-// Convolutions for Arm processors with the DSP extension (Cortex-M4, M7, M33, M55): two 16-bit products per instruction.
+// Convolutions for Arm processors with the DSP extension (Cortex-M4, M7, M33): two 16-bit products per instruction.
 #include "../convolution.h"
 #include "mls/core/engine/operators.h"
 
@@ -374,7 +374,7 @@ Status PlanConv2DArmDsp(PlanContext& context) {
     return CommitConv(context, plan, {.kernel = RunConv2D});
   }
   return CommitConv(context, plan, {.kernel = RunConv2DArmDsp, .pixels_at_once = kPixels,
-                                    .scratch_bytes = ConvScratchBytes(p), .otherwise = RunConv2D,
+                                    .scratch_bytes = ConvScratchBytes(p), .otherwise = RunConv2D, .fits = HasSmallAccumulators,
                                     .fold_constant_channels = true});
 }
 
@@ -492,7 +492,7 @@ Status PlanDepthwiseConv2DArmDsp(PlanContext& context) {
   if (p.input_channels == 1 && p.output_channels > 1 && p.batches == 1 && plan.tensors.has_bias) {
     return CommitConv(context, plan, {.kernel = RunOneChannelDepthwiseArmDsp, .pixels_at_once = kPixels,
                                       .scratch_bytes = TurnedWeightsBytes(p) + ConvScratchBytes(p),
-                                      .otherwise = RunDepthwiseConv2D});
+                                      .otherwise = RunDepthwiseConv2D, .fits = HasSmallAccumulators});
   }
   if (p.input_channels != p.output_channels || p.output_channels % 4 != 0 || p.batches != 1 || p.dilation_height != 1 ||
       p.dilation_width != 1 || !plan.tensors.has_bias) {
@@ -501,7 +501,7 @@ Status PlanDepthwiseConv2DArmDsp(PlanContext& context) {
   return CommitConv(context, plan, {.kernel = RunDepthwiseConv2DArmDsp,
                                     .scratch_bytes = GroupBytes(uint32_t{p.kernel_height} * p.kernel_width) *
                                                      p.output_channels / 4,
-                                    .otherwise = RunDepthwiseConv2D, .only_usual_shifts = true});
+                                    .otherwise = RunDepthwiseConv2D, .fits = HasOnlySmallAccumulators});
 }
 
 // --- FULLY_CONNECTED: two outputs at once --------------------------------------------------------------------------------
@@ -622,14 +622,14 @@ Status RunFullyConnectedArmDsp(const void* params) {
 }
 
 Status PlanFullyConnectedArmDsp(PlanContext& context) {
-  Tensor weights;
-  if (!context.Input(1, weights)) return context.status();
-  const uint32_t depth = weights.rank == 2 ? static_cast<uint32_t>(weights.dims[1]) : 0;
-  const bool words = reinterpret_cast<uintptr_t>(weights.constant) % 4 == 0;
-  if (depth % 8 != 0 || !words) return CommitFullyConnected(context, {.kernel = RunFullyConnected});
-  return CommitFullyConnected(context, {.kernel = RunFullyConnectedArmDsp,
+  ConvTensors t;
+  if (!ReadConvTensors(context, t, 2, 0)) return context.status();
+  const uint32_t depth = static_cast<uint32_t>(t.weights.dims[1]);
+  const bool words = reinterpret_cast<uintptr_t>(t.weights.constant) % 4 == 0;
+  if (depth % 8 != 0 || !words) return CommitFullyConnected(context, t, {.kernel = RunFullyConnected});
+  return CommitFullyConnected(context, t, {.kernel = RunFullyConnectedArmDsp,
                                         .scratch_bytes = depth <= kMostExpanded ? 2 * depth : 0,
-                                        .otherwise = RunFullyConnected, .only_usual_shifts = true});
+                                        .otherwise = RunFullyConnected, .fits = HasOnlySmallAccumulators});
 }
 
 }  // namespace

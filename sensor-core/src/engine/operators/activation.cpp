@@ -16,8 +16,7 @@ struct ActivationParams {
 
 bool PlanElementwise(PlanContext& context, Tensor& input, Tensor& output) {
   return context.Input(0, input) && context.Output(0, output) && RequireInt8(context, input) &&
-         RequireInt8(context, output) && RequireSameShape(context, input, output) &&
-         context.Require(input.scale > 0 && output.scale > 0, Status::kCorrupt, "a scale is zero", &input);
+         RequireInt8(context, output) && RequireSameShape(context, input, output);
 }
 
 Status Finish(PlanContext& context, const Tensor& input, const Tensor& output, const ActivationParams& params, Kernel kernel) {
@@ -44,39 +43,26 @@ Status RunRelu(const void* params) {
   return Status::kOk;
 }
 
-Status PlanRelu(PlanContext& context) {
+// `activation`: as fused ones are numbered.
+Status PlanRelu(PlanContext& context, int32_t activation) {
   Tensor input, output;
   if (!PlanElementwise(context, input, output)) return context.status();
   const QuantizedMultiplier q = QuantizeRatio(input.scale, 1.0f, output.scale);
-  if (!context.Require(q.shift <= 30, Status::kUnsupported, "a scale is too large", &input)) return context.status();
   ActivationParams params{};
+  if (!context.Require(q.shift <= 30, Status::kUnsupported, "a scale is too large", &input) ||
+      !ActivationRange(context, activation, output, params.range)) {
+    return context.status();
+  }
   params.multiplier = q.multiplier;
   params.shift = q.shift;
-  params.range.min = static_cast<int8_t>(output.zero_point);
   return Finish(context, input, output, params, RunRelu);
 }
 
-Status RunClamp(const void* params) {
-  const ActivationParams& p = *static_cast<const ActivationParams*>(params);
-  for (uint32_t i = 0; i < p.elements; ++i) p.output[i] = ClampToInt8(p.input[i], p.range.min, p.range.max);
-  return Status::kOk;
-}
+constexpr int kIntegerBits = 4;  // The argument is Q4.27.
 
-Status PlanRelu6(PlanContext& context) {
-  Tensor input, output;
-  if (!PlanElementwise(context, input, output)) return context.status();
-  ActivationParams params{};
-  if (!context.Require(SameQuantization(input, output), Status::kUnsupported,
-                       "output is quantised differently from the input", &output) ||
-      !ActivationRange(context, 3, output, params.range)) {
-    return context.status();
-  }
-  return Finish(context, input, output, params, RunClamp);
-}
-
-constexpr int kLogisticIntegerBits = 4;
-
-Status RunLogistic(const void* params) {
+// `bits` after the point of the output.
+template <int32_t (*kFunction)(int32_t), int kBits, int kZeroPoint>
+Status RunSigmoid(const void* params) {
   const ActivationParams& p = *static_cast<const ActivationParams*>(params);
   for (uint32_t i = 0; i < p.elements; ++i) {
     const int32_t x = p.input[i] - p.input_zero_point;
@@ -85,34 +71,40 @@ Status RunLogistic(const void* params) {
     } else if (x >= p.radius) {
       p.output[i] = 127;
     } else {
-      const int32_t result = Logistic(MultiplyByQuantizedMultiplier(x, p.multiplier, p.shift));
-      p.output[i] = ClampToInt8(RoundingDivideByPowerOfTwo(result, 31 - 8) - 128);
+      const int32_t result = kFunction(MultiplyByQuantizedMultiplier(x, p.multiplier, p.shift));
+      p.output[i] = ClampToInt8(RoundingDivideByPowerOfTwo(result, 31 - kBits) + kZeroPoint);
     }
   }
   return Status::kOk;
 }
 
-Status PlanLogistic(PlanContext& context) {
+Status PlanSigmoid(PlanContext& context, float output_scale, int32_t output_zero_point, Kernel kernel) {
   Tensor input, output;
   if (!PlanElementwise(context, input, output)) return context.status();
-  const QuantizedMultiplier q = QuantizeRatio(input.scale, 1.0f, 1.0f, 31 - kLogisticIntegerBits);
-  if (!context.Require(output.scale == 1.0f / 256 && output.zero_point == -128, Status::kUnsupported,
-                       "output is not quantised as 1/256 with zero point -128", &output) ||
+  const QuantizedMultiplier q = QuantizeRatio(input.scale, 1.0f, 1.0f, 31 - kIntegerBits);
+  if (!context.Require(output.scale == output_scale && output.zero_point == output_zero_point, Status::kUnsupported,
+                       "output is not quantised to the function's range", &output) ||
       !context.Require(q.shift >= 0 && q.shift <= 30, Status::kUnsupported, "input's scale is out of range", &input)) {
     return context.status();
   }
   ActivationParams params{};
   params.multiplier = q.multiplier;
   params.shift = q.shift;
-  constexpr int64_t kLimit = int64_t{(1 << kLogisticIntegerBits) - 1} << (31 - kLogisticIntegerBits);
+  constexpr int64_t kLimit = int64_t{(1 << kIntegerBits) - 1} << (31 - kIntegerBits);
   params.radius = static_cast<int32_t>(kLimit >> q.shift);
-  return Finish(context, input, output, params, RunLogistic);
+  return Finish(context, input, output, params, kernel);
 }
 
 }  // namespace
 
-constinit const OperatorRegistration kRelu = {19, "RELU", PlanRelu};
-constinit const OperatorRegistration kRelu6 = {21, "RELU6", PlanRelu6};
-constinit const OperatorRegistration kLogistic = {14, "LOGISTIC", PlanLogistic};
+constinit const OperatorRegistration kRelu = {19, "RELU", [](PlanContext& context) { return PlanRelu(context, 1); }};
+constinit const OperatorRegistration kReluN1To1 = {20, "RELU_N1_TO_1", [](PlanContext& context) { return PlanRelu(context, 2); }};
+constinit const OperatorRegistration kRelu6 = {21, "RELU6", [](PlanContext& context) { return PlanRelu(context, 3); }};
+constinit const OperatorRegistration kLogistic = {14, "LOGISTIC", [](PlanContext& context) {
+  return PlanSigmoid(context, 1.0f / 256, -128, RunSigmoid<Logistic, 8, -128>);
+}};
+constinit const OperatorRegistration kTanh = {28, "TANH", [](PlanContext& context) {
+  return PlanSigmoid(context, 1.0f / 128, 0, RunSigmoid<Tanh, 7, 0>);
+}};
 
 }  // namespace mls::engine

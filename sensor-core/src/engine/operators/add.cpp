@@ -1,4 +1,5 @@
 #include "../add.h"
+#include "../broadcast.h"
 #include "../fixed_point.h"
 #include "../quantize.h"
 #include "mls/core/engine/operators.h"
@@ -61,7 +62,7 @@ Status RunFlat(const void* params) {
   const int8_t* b = p.inputs[1].data;
   int8_t* output = p.output;
   const int8_t* const end = output + p.dims[0];
-#ifdef MLS_ENGINE_X86
+#ifdef MLS_ENGINE_FAST_ADD
   const uint32_t done = AddFlatFast(p, static_cast<uint32_t>(p.dims[0]));
   a += done;
   b += done;
@@ -74,20 +75,6 @@ Status RunFlat(const void* params) {
   return Status::kOk;
 }
 
-// Lines `tensor` up with the output's last dimension. False if it neither matches nor broadcasts.
-bool FillStrides(const Tensor& tensor, const Tensor& output, int32_t* strides) {
-  int32_t stride = 1;
-  for (int i = 0; i < TensorInfo::kMaxRank; ++i) {
-    const int dim = tensor.rank - 1 - i;
-    const int32_t size = dim >= 0 ? tensor.dims[dim] : 1;
-    const int32_t output_size = output.rank > i ? output.dims[output.rank - 1 - i] : 1;
-    if (size != output_size && size != 1) return false;
-    strides[TensorInfo::kMaxRank - 1 - i] = size == 1 ? 0 : stride;
-    stride *= size;
-  }
-  return true;
-}
-
 Status Plan(PlanContext& context) {
   Tensor inputs[2], output;
   if (!context.Input(0, inputs[0]) || !context.Input(1, inputs[1]) || !context.Output(0, output) ||
@@ -96,23 +83,7 @@ Status Plan(PlanContext& context) {
     return context.status();
   }
   AddParams params{};
-  for (int i = 0; i < 2; ++i) {
-    if (!context.Require(FillStrides(inputs[i], output, params.inputs[i].strides), Status::kCorrupt,
-                         "does not broadcast to the output", &inputs[i]) ||
-        !context.Require(inputs[i].scale > 0 && output.scale > 0, Status::kCorrupt, "a scale is zero", &inputs[i])) {
-      return context.status();
-    }
-  }
-  uint64_t elements = 1;
-  for (int i = 0; i < TensorInfo::kMaxRank; ++i) {
-    const int dim = output.rank - TensorInfo::kMaxRank + i;
-    params.dims[i] = dim >= 0 ? output.dims[dim] : 1;
-    // An output larger than both inputs has no source.
-    const int32_t* a = params.inputs[0].strides;
-    const int32_t* b = params.inputs[1].strides;
-    if (a[i] != 0 || b[i] != 0) elements *= static_cast<uint32_t>(params.dims[i]);
-  }
-  if (!context.Require(elements == output.elements, Status::kCorrupt, "is larger than the inputs", &output) ||
+  if (!Broadcast(context, inputs, output, params.dims, params.inputs[0].strides, params.inputs[1].strides) ||
       !ActivationRange(context, context.OptionByte(0, 0), output, params.range)) {
     return context.status();
   }

@@ -13,9 +13,10 @@ bool ReadConv2D(PlanContext& context, ConvPlan& plan) {
                                .dilation_width = context.OptionInt(4, 1),
                                .dilation_height = context.OptionInt(5, 1),
                                .activation = context.OptionByte(3, 0)};
-  if (!FillConvParams(context, t, options, p) || !ActivationRange(context, options.activation, t.output, plan.range)) {
+  if (!FillConvParams(context, t, options, p) || !ActivationRange(context, options.activation, t.output, plan.output_range)) {
     return false;
   }
+  plan.range = {static_cast<int8_t>(plan.output_range.min), static_cast<int8_t>(plan.output_range.max)};
   const int groups = p.input_channels / p.group_channels;
   return context.Require(t.weights.dims[0] == p.output_channels, Status::kCorrupt,
                          "has a different number of channels than the weights", &t.output) &&

@@ -13,9 +13,10 @@ bool ReadDepthwiseConv2D(PlanContext& context, ConvPlan& plan) {
                                .dilation_width = context.OptionInt(5, 1),
                                .dilation_height = context.OptionInt(6, 1),
                                .activation = context.OptionByte(4, 0)};
-  if (!FillConvParams(context, t, options, p) || !ActivationRange(context, options.activation, t.output, plan.range)) {
+  if (!FillConvParams(context, t, options, p) || !ActivationRange(context, options.activation, t.output, plan.output_range)) {
     return false;
   }
+  plan.range = {static_cast<int8_t>(plan.output_range.min), static_cast<int8_t>(plan.output_range.max)};
   p.group_channels = 1;
   // The multiplier in the options is redundant; the shapes decide.
   return context.Require(t.weights.dims[0] == 1 && t.weights.dims[3] == p.output_channels &&

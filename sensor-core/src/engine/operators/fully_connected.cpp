@@ -8,9 +8,14 @@ Status PlanFullyConnected(PlanContext& context, Kernel kernel) {
 }
 
 Status CommitFullyConnected(PlanContext& context, const KernelChoice& choice) {
-  enum Option { kActivation = 0, kWeightsFormat = 1 };
   ConvTensors t;
-  if (!ReadConvTensors(context, t, 2, 0) || !context.OpenOptions(8)) return context.status();
+  t.weights_type = choice.weights_type;
+  return ReadConvTensors(context, t, 2, 0) ? CommitFullyConnected(context, t, choice) : context.status();
+}
+
+Status CommitFullyConnected(PlanContext& context, const ConvTensors& t, const KernelChoice& choice) {
+  enum Option { kActivation = 0, kWeightsFormat = 1 };
+  if (!context.OpenOptions(8)) return context.status();
   const int32_t activation = context.OptionByte(kActivation, 0);
   const uint32_t outputs = static_cast<uint32_t>(t.weights.dims[0]);
   const uint32_t depth = static_cast<uint32_t>(t.weights.dims[1]);
@@ -49,8 +54,7 @@ Status CommitFullyConnected(PlanContext& context, const KernelChoice& choice) {
   context.CountMacs(uint64_t{t.output.elements} * depth);
   if (choice.scratch_bytes > 0) context.BindScratch(p->scratch);
   const bool fits = choice.otherwise == nullptr ||
-                    HasSmallAccumulators(p->requantization, p->bias, outputs, per_channel ? outputs : 1, depth,
-                                         choice.only_usual_shifts);
+                    choice.fits(p->requantization, p->bias, outputs, per_channel ? outputs : 1, depth);
   context.SetKernel(fits ? choice.kernel : choice.otherwise, p);
   return Status::kOk;
 }

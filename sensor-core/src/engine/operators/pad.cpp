@@ -1,6 +1,5 @@
 #include <cstring>
 
-#include "../flatbuffer.h"
 #include "../quantize.h"
 #include "mls/core/engine/operators.h"
 
@@ -10,11 +9,20 @@ namespace {
 struct PadParams {
   const int8_t* input;
   int8_t* output;
-  int32_t input_dims[TensorInfo::kMaxRank];  // With leading ones.
+  int32_t input_dims[TensorInfo::kMaxRank];  // With leading ones; the last in bytes, as below.
   int32_t output_dims[TensorInfo::kMaxRank];
   int32_t before[TensorInfo::kMaxRank];
-  int8_t value;
+  uint32_t element_bytes;
+  uint8_t value[8];
 };
+
+void FillValues(const PadParams& p, int8_t* output, int32_t bytes) {
+  if (p.element_bytes == 1) {
+    std::memset(output, p.value[0], static_cast<size_t>(bytes));
+    return;
+  }
+  for (const int8_t* const end = output + bytes; output != end; output += p.element_bytes) std::memcpy(output, p.value, p.element_bytes);
+}
 
 // Fills one block of dimensions `dim`.. at output and moves past it.
 void Fill(const PadParams& p, int dim, const int8_t*& input, int8_t*& output, bool inside) {
@@ -22,7 +30,7 @@ void Fill(const PadParams& p, int dim, const int8_t*& input, int8_t*& output, bo
   const int32_t first = p.before[dim];
   const int32_t last = first + p.input_dims[dim];
   if (dim == TensorInfo::kMaxRank - 1) {
-    std::memset(output, p.value, static_cast<size_t>(count));
+    FillValues(p, output, count);
     if (inside) {
       std::memcpy(output + first, input, static_cast<size_t>(last - first));
       input += last - first;
@@ -43,23 +51,25 @@ Status Run(const void* params) {
 
 Status Plan(PlanContext& context) {
   Tensor input, paddings, output;
+  PadParams params{};
+  context.AllowEmptyInputs();
   if (!context.Input(0, input) || !context.Input(1, paddings) || !context.Output(0, output) ||
-      !RequireInt8(context, input) || !RequireInt8(context, output)) {
+      !RequireSameType(context, input, output, params.element_bytes)) {
     return context.status();
   }
-  PadParams params{};
-  params.value = static_cast<int8_t>(output.zero_point);
+  // Zero: for a float too, and for int16, which has no other zero point.
+  if (params.element_bytes == 1) params.value[0] = static_cast<uint8_t>(output.zero_point);
   if (context.HasInput(2)) {
     Tensor value;
-    if (!context.Input(2, value) || !RequireInt8(context, value) ||
-        !context.Require(value.constant != nullptr && value.elements == 1 && SameQuantization(value, output),
+    if (!context.Input(2, value) ||
+        !context.Require(value.type == output.type && value.constant != nullptr && value.elements == 1 && SameQuantization(value, output),
                          Status::kUnsupported, "padding value is not a constant of the output's scale", &value)) {
       return context.status();
     }
-    params.value = static_cast<int8_t>(*value.constant);
+    std::memcpy(params.value, value.constant, params.element_bytes);
   }
-  if (!context.Require(paddings.type == TensorType::kInt32 && paddings.constant != nullptr, Status::kUnsupported,
-                       "paddings are not constant int32", &paddings) ||
+  if (!RequireConstantInt32(context, paddings) ||
+      !context.Require(output.type != TensorType::kInt16 || output.zero_points_are_zero, Status::kUnsupported, "has a zero point", &output) ||
       !context.Require(paddings.elements == 2u * input.rank && output.rank == input.rank, Status::kCorrupt,
                        "does not have two values for each dimension", &paddings) ||
       !context.Require(SameQuantization(input, output), Status::kUnsupported,
@@ -70,8 +80,8 @@ Status Plan(PlanContext& context) {
     params.input_dims[i] = params.output_dims[i] = 1;
     const int dim = input.rank - TensorInfo::kMaxRank + i;
     if (dim < 0) continue;
-    const int32_t before = static_cast<int32_t>(LoadU32(paddings.constant + 8 * dim));
-    const int32_t after = static_cast<int32_t>(LoadU32(paddings.constant + 8 * dim + 4));
+    const int32_t before = ConstantInt32(paddings, 2 * static_cast<uint32_t>(dim));
+    const int32_t after = ConstantInt32(paddings, 2 * static_cast<uint32_t>(dim) + 1);
     if (!context.Require(before >= 0 && after >= 0 && int64_t{before} + input.dims[dim] + after == output.dims[dim],
                          Status::kCorrupt, "does not have the shape that the paddings give", &output)) {
       return context.status();
@@ -80,6 +90,11 @@ Status Plan(PlanContext& context) {
     params.output_dims[i] = output.dims[dim];
     params.before[i] = before;
   }
+  constexpr int kLast = TensorInfo::kMaxRank - 1;
+  const int32_t bytes = static_cast<int32_t>(params.element_bytes);
+  params.input_dims[kLast] *= bytes;
+  params.output_dims[kLast] *= bytes;
+  params.before[kLast] *= bytes;
   auto* p = context.Commit<PadParams>();
   if (p == nullptr) return context.status();
   *p = params;

@@ -11,14 +11,16 @@ struct PoolParams {
   int8_t* output;
   int32_t batches, input_height, input_width, channels, output_height, output_width;
   int32_t kernel_height, kernel_width, stride_height, stride_width, pad_top, pad_left;
-  Int8Range range;
+  OutputRange range;
 };
 
+template <typename T>
 Status PlanPool(PlanContext& context, Kernel kernel) {
+  constexpr TensorType kType = sizeof(T) == 1 ? TensorType::kInt8 : TensorType::kInt16;
   enum Option { kPadding = 0, kStrideWidth = 1, kStrideHeight = 2, kFilterWidth = 3, kFilterHeight = 4, kActivation = 5 };
   Tensor input, output;
-  if (!context.Input(0, input) || !context.Output(0, output) || !RequireInt8(context, input) ||
-      !RequireInt8(context, output) || !context.OpenOptions(5)) {
+  if (!context.Input(0, input) || !context.Output(0, output) || !RequireQuantized(context, input, kType) ||
+      !RequireQuantized(context, output, kType) || !context.OpenOptions(5)) {
     return context.status();
   }
   const int32_t padding = context.OptionByte(kPadding, 0);
@@ -57,9 +59,10 @@ Status PlanPool(PlanContext& context, Kernel kernel) {
   params.pad_top = static_cast<int32_t>(rows.pad_before);
   params.pad_left = static_cast<int32_t>(columns.pad_before);
   if (params.batches == 1) {
+    const int64_t pixel_bytes = int64_t{params.channels} * static_cast<int64_t>(sizeof(T));
     context.AllowOverlap(input, output,
-                         LeadBytes({params.input_width, params.channels, params.output_height, params.output_width,
-                                    params.channels, params.stride_height, params.stride_width, params.pad_top,
+                         LeadBytes({params.input_width, pixel_bytes, params.output_height, params.output_width,
+                                    pixel_bytes, params.stride_height, params.stride_width, params.pad_top,
                                     params.pad_left, 1}));
   }
   auto* p = context.Commit<PoolParams>();
@@ -73,34 +76,35 @@ Status PlanPool(PlanContext& context, Kernel kernel) {
   return Status::kOk;
 }
 
-// Calls reduce(first value of the window's first row, rows, columns, bytes per row) for each output value.
-template <typename Reduce>
+// Calls reduce(first value of the window's first row, rows, columns, values per row) for each output value.
+template <typename T, typename Reduce>
 void ForEachWindow(const PoolParams& p, Reduce reduce) {
-  int8_t* output = p.output;
-  const int row_bytes = p.input_width * p.channels;
+  T* output = reinterpret_cast<T*>(p.output);
+  const int row_size = p.input_width * p.channels;
   for (int batch = 0; batch < p.batches; ++batch) {
-    const int8_t* input = p.input + batch * p.input_height * row_bytes;
+    const T* input = reinterpret_cast<const T*>(p.input) + batch * p.input_height * row_size;
     for (int y = 0; y < p.output_height; ++y) {
       const int top = y * p.stride_height - p.pad_top;
       const Taps rows = TapsInside(top, p.kernel_height, 1, p.input_height);
       for (int x = 0; x < p.output_width; ++x) {
         const int left = x * p.stride_width - p.pad_left;
         const Taps columns = TapsInside(left, p.kernel_width, 1, p.input_width);
-        const int8_t* window = input + (top + rows.first) * row_bytes + (left + columns.first) * p.channels;
+        const T* window = input + (top + rows.first) * row_size + (left + columns.first) * p.channels;
         for (int c = 0; c < p.channels; ++c) {
-          const int value = reduce(window + c, rows.last - rows.first, columns.last - columns.first, row_bytes);
-          *output++ = ClampToInt8(value, p.range.min, p.range.max);
+          const int32_t value = reduce(window + c, rows.last - rows.first, columns.last - columns.first, row_size);
+          *output++ = static_cast<T>(std::min(std::max(value, p.range.min), p.range.max));
         }
       }
     }
   }
 }
 
+template <typename T>
 Status RunAveragePool(const void* params) {
   const PoolParams& p = *static_cast<const PoolParams*>(params);
-  ForEachWindow(p, [&p](const int8_t* window, int rows, int columns, int row_bytes) {
+  ForEachWindow<T>(p, [&p](const T* window, int rows, int columns, int row_size) {
     int32_t sum = 0;
-    for (int y = 0; y < rows; ++y, window += row_bytes) {
+    for (int y = 0; y < rows; ++y, window += row_size) {
       for (int x = 0; x < columns; ++x) sum += window[x * p.channels];
     }
     const int32_t count = rows * columns;
@@ -109,14 +113,15 @@ Status RunAveragePool(const void* params) {
   return Status::kOk;
 }
 
+template <typename T>
 Status RunMaxPool(const void* params) {
   const PoolParams& p = *static_cast<const PoolParams*>(params);
-  ForEachWindow(p, [&p](const int8_t* window, int rows, int columns, int row_bytes) {
-    int8_t most = -128;
-    for (int y = 0; y < rows; ++y, window += row_bytes) {
+  ForEachWindow<T>(p, [&p](const T* window, int rows, int columns, int row_size) {
+    T most = std::numeric_limits<T>::min();
+    for (int y = 0; y < rows; ++y, window += row_size) {
       for (int x = 0; x < columns; ++x) most = std::max(most, window[x * p.channels]);
     }
-    return static_cast<int>(most);
+    return static_cast<int32_t>(most);
   });
   return Status::kOk;
 }
@@ -124,8 +129,15 @@ Status RunMaxPool(const void* params) {
 }  // namespace
 
 constinit const OperatorRegistration kAveragePool2D = {
-    1, "AVERAGE_POOL_2D", [](PlanContext& context) { return PlanPool(context, RunAveragePool); }};
+    1, "AVERAGE_POOL_2D", [](PlanContext& context) { return PlanPool<int8_t>(context, RunAveragePool<int8_t>); }};
 constinit const OperatorRegistration kMaxPool2D = {
-    17, "MAX_POOL_2D", [](PlanContext& context) { return PlanPool(context, RunMaxPool); }};
+    17, "MAX_POOL_2D", [](PlanContext& context) { return PlanPool<int8_t>(context, RunMaxPool<int8_t>); }};
+
+namespace int16 {
+constinit const OperatorRegistration kAveragePool2D = {
+    1, "AVERAGE_POOL_2D", [](PlanContext& context) { return PlanPool<int16_t>(context, RunAveragePool<int16_t>); }};
+constinit const OperatorRegistration kMaxPool2D = {
+    17, "MAX_POOL_2D", [](PlanContext& context) { return PlanPool<int16_t>(context, RunMaxPool<int16_t>); }};
+}  // namespace int16
 
 }  // namespace mls::engine

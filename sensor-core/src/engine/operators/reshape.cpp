@@ -3,7 +3,7 @@
 namespace mls::engine {
 namespace {
 
-// The converter wrote the new shape into the output tensor; the second input and the options only repeat it.
+// RESHAPE, SQUEEZE, EXPAND_DIMS. The converter wrote the new shape into the output tensor; other inputs and the options only repeat it.
 Status Plan(PlanContext& context) {
   Tensor input, output;
   if (!context.Input(0, input) || !context.Output(0, output)) return context.status();
@@ -19,5 +19,7 @@ Status Plan(PlanContext& context) {
 }  // namespace
 
 constinit const OperatorRegistration kReshape = {22, "RESHAPE", Plan};
+constinit const OperatorRegistration kSqueeze = {43, "SQUEEZE", Plan};
+constinit const OperatorRegistration kExpandDims = {70, "EXPAND_DIMS", Plan};
 
 }  // namespace mls::engine

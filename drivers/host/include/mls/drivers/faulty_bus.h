@@ -16,10 +16,12 @@ enum class Fault : uint8_t {
   kBitFlip,         // One bit of the answer is wrong and nobody says so. On a write: carried out, kBadCrc.
   kWrongAddress,    // The answer comes from another window. On a write: not carried out, kProtocol.
   kRepeatedAnswer,  // The answer of the read before comes again. On a write: carried out twice.
+  kRepeatedRequest,  // Carried out twice.
+  kIgnoredWrite,     // A write is not carried out and nobody says so, as I2C allows. Reads are right.
 };
-inline constexpr std::array kAllFaults = {Fault::kNoAnswer,     Fault::kLinkBreak,     Fault::kRequestLost,
-                                          Fault::kAnswerLost,   Fault::kTruncated,     Fault::kBitFlip,
-                                          Fault::kWrongAddress, Fault::kRepeatedAnswer};
+// All that a host notices when they happen.
+inline constexpr std::array kAllFaults = {Fault::kNoAnswer,  Fault::kLinkBreak, Fault::kRequestLost,  Fault::kAnswerLost,
+                                          Fault::kTruncated, Fault::kBitFlip,   Fault::kWrongAddress, Fault::kRepeatedAnswer};
 
 // Passes everything on to another bus, except that chosen operations fail. Operations are counted from 0, reads and
 // writes alike.

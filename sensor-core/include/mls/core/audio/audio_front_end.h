@@ -25,10 +25,11 @@ enum class AudioPreset : uint8_t {
   kMfcc10,
 };
 
+// Where the limits of the envelope come from: docs/robustness.md.
 struct AudioFrontEndConfig {
   AudioPreset preset = AudioPreset::kLogMel40;
   uint16_t quiet_peak_to_peak = 8;  // A window that spans less, in int16 sample units, is too quiet.
-  uint16_t clipped_permille = 10;   // A window with this share of full-scale samples, or more, is clipped.
+  uint16_t clipped_permille = 50;   // A window with this share of full-scale samples, or more, is clipped.
 };
 
 // Whether the last window is sound that the model can judge. All false before the first window is complete.

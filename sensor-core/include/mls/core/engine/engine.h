@@ -1,4 +1,4 @@
-// Inference on int8 TensorFlow Lite models, straight from flash, in a caller's arena, without a heap.
+// Inference on quantised TensorFlow Lite models, straight from flash, in a caller's arena, without a heap.
 //
 //   alignas(16) static std::byte arena[24 * 1024];
 //   mls::InferenceEngine engine;
@@ -23,6 +23,7 @@ namespace mls {
 namespace engine {
 struct OperatorRegistration;
 struct Step;
+struct Variable;
 class Planner;
 }  // namespace engine
 
@@ -34,6 +35,8 @@ enum class TensorType : uint8_t {
   kInt64 = 4,
   kInt16 = 7,
   kInt8 = 9,
+  kResource = 13,  // A handle of a variable.
+  kInt4 = 17,      // Two in a byte, the lower half first.
 };
 
 // One input or output of a model. A quantised value q stands for scale * (q - zero_point).
@@ -42,7 +45,7 @@ struct TensorInfo {
 
   TensorType type = TensorType::kInt8;
   uint8_t rank = 0;
-  std::array<int32_t, kMaxRank> dims{};  // Row-major; the first `rank` are used (NHWC for pictures).
+  std::array<int32_t, kMaxRank> dims;  // Row-major (NHWC for pictures); only the first `rank` count.
   uint32_t bytes = 0;
   float scale = 0;  // 0 where the tensor is not quantised.
   int32_t zero_point = 0;
@@ -94,6 +97,10 @@ class InferenceEngine {
   TensorInfo input_info(int index = 0) const;
   TensorInfo output_info(int index = 0) const;
 
+  // Puts the model's variables (the state of a streaming model, kept from one Invoke to the next) back to their initial values.
+  // Prepare does so too.
+  void Reset();
+
   // Runs the plan once: no allocation, no look-up. kNotReady without a plan; a kernel's own status if an accelerator fails.
   Status Invoke();
 
@@ -122,6 +129,7 @@ class InferenceEngine {
   std::span<const uint8_t> model_;
   const engine::Step* steps_ = nullptr;
   const Port* ports_ = nullptr;  // Inputs, then outputs.
+  const engine::Variable* variables_ = nullptr;
   int32_t step_count_ = -1;
   int32_t input_count_ = 0;
   int32_t output_count_ = 0;

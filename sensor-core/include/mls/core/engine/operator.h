@@ -19,6 +19,20 @@ struct Step {
   int32_t operator_index;
 };
 
+// A variable: memory that keeps its value from one run to the next. Lives in the plan.
+struct Variable {
+  int8_t* data = nullptr;
+  const uint8_t* initial = nullptr;  // In the model file; null: every byte starts as `fill`.
+  uint32_t bytes = 0;                // 0 until an operator reads or assigns it.
+  TensorType type = TensorType::kResource;
+  uint8_t fill = 0;
+  int32_t tensor = -1;               // Its first handle.
+  uint32_t initial_bytes = 0;
+  Variable* next = nullptr;
+};
+
+class Model;
+struct OperatorRecord;
 class PlanContext;
 
 // Plans one operator: checks types and shapes, commits parameters, sets the kernel. Returning kUnsupported passes the
@@ -60,8 +74,18 @@ class PlanContext {
   uint32_t BytesBehind(const Tensor& tensor) const;
   int output_count() const;
 
+  // By default an operator with an empty input is refused; the few that can have one call this first. (An operator whose
+  // outputs are all empty is not planned at all.)
+  void AllowEmptyInputs() { empty_inputs_ = true; }
+
+  // Requires the tensor's type. The text names the type that it has, unless another registration already found something else
+  // wrong with this operator.
+  bool RequireType(const Tensor& tensor, TensorType type);
+
   // Records an error unless `condition` holds. The text names what is wrong with the operator or with `tensor`.
-  bool Require(bool condition, Status otherwise, const char* what, const Tensor* tensor = nullptr);
+  bool Require(bool condition, Status otherwise, const char* what, const Tensor* tensor = nullptr) {
+    return condition || Refuse(otherwise, what, tensor);
+  }
 
   // The operator's options table; `union_type` is its BuiltinOptions number. Absent tables read as all defaults.
   bool OpenOptions(int union_type);
@@ -81,6 +105,14 @@ class PlanContext {
   // Promises that, if the output starts at least `lead_bytes` below the input, the kernel never overwrites what it still
   // has to read, so that the two may share memory. Ignored if the input is needed later.
   void AllowOverlap(const Tensor& input, const Tensor& output, int32_t lead_bytes);
+  // The tensor, an output, gets `bytes` bytes that no other uses and that keep their value between runs.
+  void Keep(const Tensor& tensor, uint32_t bytes);
+  // The variables planned so far, latest first.
+  Variable*& variables();
+  // The variable of a handle, null if there is none.
+  Variable* FindVariable(const Tensor& handle);
+  Model& model();
+
   // The output is the input, seen differently: no step is needed.
   void Alias(const Tensor& input, const Tensor& output);
   // Working memory that only this step uses.
@@ -99,16 +131,19 @@ class PlanContext {
   friend class Planner;
   explicit PlanContext(Planner& planner) : planner_(planner) {}
   void* CommitBytes(size_t bytes);
+  bool Refuse(Status status, const char* what, const Tensor* tensor);
 
   Planner& planner_;
   Status status_ = Status::kOk;
-  uint32_t operator_table_ = 0;
+  const OperatorRecord* record_ = nullptr;
   uint32_t options_table_ = 0;
   int32_t operator_index_ = 0;
   int32_t scratch_record_ = -1;
   const char* name_ = "";
   uint32_t wanted_bytes_ = 0;
   uint64_t macs_ = 0;
+  bool empty_inputs_ = false;
+  bool declined_before_ = false;
   Step step_{};
 };
 

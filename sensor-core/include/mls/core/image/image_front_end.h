@@ -29,11 +29,14 @@ struct ImageFrontEndConfig {
   Rotation rotation = Rotation::k0;
   bool mirror = false;  // Left and right are swapped, after the rotation.
 
-  // Envelope, in grey levels 0..255 of the tensor's pixels.
+  // Envelope, in grey levels 0..255 of the tensor's pixels. Where the limits come from: docs/robustness.md.
   uint8_t dark_mean = 16;      // A mean below is too dark.
   uint8_t bright_mean = 240;   // A mean above is too bright.
   uint8_t flat_deviation = 4;  // A standard deviation below is flat: covered, or pointed at nothing.
-  uint8_t frozen_count = 0;    // As many repetitions of the same tensor, or more, are frozen. 0: never.
+  uint8_t frozen_count = 10;   // As many repetitions of the same tensor, or more, are frozen. 0: never.
+  // Sharpness is the mean square of the Laplacian (4 times a pixel minus its four neighbours; of green, in colour) over
+  // the variance. Below this many thousandths a picture is blurred. 0: never.
+  uint16_t blurred_permille = 10;
 };
 
 // Whether the last picture is one that the model can judge.
@@ -42,8 +45,9 @@ struct ImageEnvelope {
   bool too_bright = false;
   bool flat = false;
   bool frozen = false;
+  bool blurred = false;
 
-  bool ok() const { return !too_dark && !too_bright && !flat && !frozen; }
+  bool ok() const { return !too_dark && !too_bright && !flat && !frozen && !blurred; }
 };
 
 class ImageFrontEnd {
@@ -71,7 +75,8 @@ class ImageFrontEnd {
 
  private:
   Status Check(const ImageView& picture, std::span<const int8_t> tensor) const;
-  void Judge(uint32_t sum, uint64_t sum_of_squares, uint32_t hash);
+  void Judge(std::span<const int8_t> tensor, uint32_t sum, uint64_t sum_of_squares, uint32_t hash);
+  uint64_t MeanSquareLaplacianPermille(std::span<const int8_t> tensor) const;
 
   ImageFrontEndConfig config_;
   ImageEnvelope envelope_;

@@ -21,6 +21,7 @@ class I2cTarget {
   static constexpr uint32_t kStallMs = 35;
   static constexpr size_t kMaxWriteBytes = 1 + kMaxWindowBytes;  // a register address and a window
   static constexpr uint8_t kNothing = 0xFF;                      // what a bus at rest reads as
+  static constexpr uint8_t kAskedAhead = 1;  // a peripheral fetches a byte before it knows whether the controller takes it
 
   // Answers at the address that `registers` gives, and, with `person_sensor`, at that one's too. Both are borrowed.
   explicit I2cTarget(RegisterTarget& registers, PersonSensor* person_sensor = nullptr)
@@ -35,7 +36,7 @@ class I2cTarget {
   // The controller has sent a byte. True: acknowledge. False: more than any register takes; the whole write will be dropped.
   bool OnByteReceived(uint8_t byte);
 
-  // The next byte to send. Asking for one more than the controller takes does no harm.
+  // The next byte to send. Asking for kAskedAhead more than the controller takes does no harm.
   uint8_t OnByteToSend();
 
   void OnStop() { End(); }
@@ -64,6 +65,7 @@ class I2cTarget {
   uint8_t register_address_ = 0;
   std::array<uint8_t, kMaxWriteBytes> received_{};
   size_t received_count_ = 0;    // kMaxWriteBytes + 1: too many
+  uint8_t beyond_ = 0;           // bytes asked for beyond the window; kAskedAhead + 1: too many
   std::span<const uint8_t> to_send_;
   uint32_t quiet_since_ms_ = 0;  // at a Tick
 };
