@@ -15,7 +15,7 @@ from keyword_mixer import Mixer
 MANIFEST = {
     "front_end": {"kind": "log_mel_40"},
     "labels": list(LABELS),
-    "decision": {"high_threshold_permille": 600, "low_threshold_permille": 300, "average_count": 4,
+    "decision": {"high_threshold_permille": 480, "low_threshold_permille": 300, "average_count": 8,
                  "consecutive_count": 1, "on_delay_ms": 0, "off_delay_ms": 0, "refractory_ms": 800,
                  "evaluate_every_hops": 5},
     "licence": "Apache-2.0",
