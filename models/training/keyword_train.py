@@ -1,6 +1,6 @@
 """Trains a keyword network on windows that keyword_mixer.py mixes. Resumes from the last checkpoint when started again.
 
-    python keyword_train.py --work /tmp/keyword --steps 24000
+    python keyword_train.py --work /tmp/keyword --steps 12000
 """
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def rate_at(step: int, steps: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=24000)
+    parser.add_argument("--steps", type=int, default=12000)
     parser.add_argument("--body", choices=BODIES, default="hybrid")
     parser.add_argument("--name", default="keyword", help="name of the checkpoint")
     args = parser.parse_args()
@@ -117,7 +117,8 @@ def main() -> None:
 
     model, mean = network(args.body), network(args.body)
     mean.set_weights(model.get_weights())
-    optimizer = tf.keras.optimizers.legacy.Adam(PEAK_RATE)
+    rate = tf.Variable(PEAK_RATE)  # not the optimizer's own: that is part of a checkpoint
+    optimizer = tf.keras.optimizers.legacy.Adam(lambda: rate)
     done = tf.Variable(0, dtype=tf.int64)
     checkpoint = tf.train.Checkpoint(model=model, mean=mean, optimizer=optimizer, done=done)
     manager = tf.train.CheckpointManager(checkpoint, str(args.work / args.name), max_to_keep=1)
@@ -140,7 +141,7 @@ def main() -> None:
         x, labels = mixer.batch(BATCH)
         mask(mixer.rng, x)
         y = np.eye(len(LABELS), dtype=np.float32)[labels] * (1 - SMOOTHING) + SMOOTHING / len(LABELS)
-        optimizer.learning_rate = rate_at(step, args.steps)
+        rate.assign(rate_at(step, args.steps))
         losses.append(float(train(x[..., None].astype(np.float32), y, min(1 - 1 / AVERAGED_STEPS, step / (step + 10)))))
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == args.steps:
             done.assign(step + 1)

@@ -179,7 +179,8 @@ def main() -> None:
     student, mean = parts(), network()
     variables = [v for part in student for v in part.trainable_variables]
     mean.set_weights([w for part in student for w in part.get_weights()])
-    optimizer = tf.keras.optimizers.legacy.Adam(PEAK_RATE)
+    rate = tf.Variable(PEAK_RATE)  # not the optimizer's own: that is part of a checkpoint
+    optimizer = tf.keras.optimizers.legacy.Adam(lambda: rate)
     done = tf.Variable(0, dtype=tf.int64)
     checkpoint = tf.train.Checkpoint(student=student, mean=mean, optimizer=optimizer, done=done)
     manager = tf.train.CheckpointManager(checkpoint, str(args.work / args.name), max_to_keep=1)
@@ -221,7 +222,7 @@ def main() -> None:
     started, used = time.time(), time.process_time()
     for number in range(int(done), args.apart + args.joined):
         rgb, poor, known = pictures.batch(BATCH)
-        optimizer.learning_rate = rate_at(number, args.apart, args.joined)
+        rate.assign(rate_at(number, args.apart, args.joined))
         decay = min(1 - 1 / AVERAGED_STEPS, number / (number + 10))
         losses.append([float(v) for v in steps[number >= args.apart](rgb, poor, known, tf.constant(decay, tf.float32))])
         if (number + 1) % SAVE_EVERY == 0 or number + 1 == args.apart + args.joined:
