@@ -12,7 +12,7 @@ from pathlib import Path
 import model_file
 import numpy as np
 import scipy.stats
-from keyword_examples import LABELS, NOISE_TRAINING_SHARE, RATE, WORDS, clips_of
+from keyword_examples import LABELS, NOISE_TRAINING_SHARE, RATE, WORDS, clips_of, word_extent
 from mls_training import frontend
 
 CONFUSED = ("right", "left", "on", "off", "stop", "go", "_unknown_", "_silence_")
@@ -93,6 +93,13 @@ def first_word(found: list[tuple[int, int]]) -> str:
     return LABELS[found[0][1]] if found else "none"
 
 
+def latency(stream: Stream, found: list[list[tuple[int, int]]], clips: list[np.ndarray], labels: list[str]) -> dict:
+    """Milliseconds from the end of the loud part of a word to the sound that its event was decided on."""
+    times = [stream.end_ms(f[0][0]) - (LEAD_SAMPLES + word_extent(clip)[1]) * 1000 / RATE
+             for f, clip, label in zip(found, clips, labels) if f and LABELS[f[0][1]] == label]
+    return {"n": len(times), **{f"p{q}_ms": round(float(np.percentile(times, q))) for q in (10, 50, 90)}} if times else {"n": 0}
+
+
 def false_accepts(posteriors: list[np.ndarray], decision: dict, seconds: float) -> dict:
     count = sum(len(events(p, decision)) for p in posteriors)
     hours = seconds / 3600
@@ -100,6 +107,34 @@ def false_accepts(posteriors: list[np.ndarray], decision: dict, seconds: float) 
     high = scipy.stats.chi2.ppf(0.975, 2 * count + 2) / 2
     return {"events": count, "hours": round(hours, 4), "per_hour": round(count / hours, 2),
             "interval_95_per_hour": [round(low / hours, 2), round(high / hours, 2)]}
+
+
+def sweep(work: Path, stream: Stream, decision: dict, noise: list[np.ndarray]) -> None:
+    """Prints what each decision would do on recordings that are neither for training nor for the test."""
+    rng = np.random.default_rng(SEED)
+    clips, labels = clips_of(work / "validation.npz")
+    words = [i for i, label in enumerate(labels) if label in WORDS][::3]
+    other, other_labels = clips_of(work / "held_out.npz")
+    sentence = [c for c, label in zip(other, other_labels) if label in ("_validation_sentence_", "_pv_")]
+    close = [c for c, label in zip(other, other_labels) if label not in ("_validation_sentence_", "_pv_")]
+
+    def quietly(part: list[np.ndarray]) -> list[np.ndarray]:
+        return [stream.posteriors(np.concatenate([quiet(rng, LEAD_SAMPLES), c, quiet(rng, LEAD_SAMPLES)])) for c in part]
+
+    clean, spoken, talk = quietly([clips[i] for i in words]), quietly(close), quietly(sentence)
+    noisy = [stream.posteriors(with_noise(rng, clips[i], noise[rng.integers(len(noise))], 5.0)) for i in words]
+    seconds = sum(map(len, sentence)) / RATE
+    print("average high | words, at 5 dB, close words accepted, events per hour of talk, median latency")
+    for average in (2, 3, 4, 5, 6, 8):
+        for high in range(400, 960, 50):
+            trial = decision | {"average_count": average, "high_threshold_permille": high}
+            found = [events(p, trial) for p in clean]
+            right = [np.mean([first_word(f) == labels[i] for f, i in zip(fs, words)])
+                     for fs in (found, [events(p, trial) for p in noisy])]
+            accepted = np.mean([bool(events(p, trial)) for p in spoken])
+            per_hour = sum(len(events(p, trial)) for p in talk) * 3600 / seconds
+            late = latency(stream, found, [clips[i] for i in words], [str(labels[i]) for i in words])
+            print(f"{average} {high} | {right[0]:.4f} {right[1]:.4f} {accepted:.4f} {per_hour:.1f} {late.get('p50_ms')}", flush=True)
 
 
 def main() -> None:
@@ -119,18 +154,9 @@ def main() -> None:
     noise = clips_of(args.work / "noise.npz")[0]
     kept_noise = [c[int(len(c) * NOISE_TRAINING_SHARE):] for c in noise]
     validation, validation_labels = clips_of(args.work / "validation.npz")
+    validation_labels = list(map(str, validation_labels))
     if args.sweep:
-        rng = np.random.default_rng(SEED)
-        validation, validation_labels = validation[::3], validation_labels[::3]
-        clean = play(validation)
-        noisy = [stream.posteriors(with_noise(rng, c, kept_noise[rng.integers(len(kept_noise))], 5.0)) for c in validation]
-        for average in (2, 3, 4, 5):
-            for high in (450, 500, 550, 600, 650, 700, 750, 800, 850):
-                trial = decision | {"average_count": average, "high_threshold_permille": high}
-                one, two = (summary(table(list(validation_labels), [first_word(events(p, trial)) for p in ps]))
-                            for ps in (clean, noisy))
-                print(average, high, one["words_correct"]["share"], one["others_accepted"]["share"],
-                      two["words_correct"]["share"], two["others_accepted"]["share"], flush=True)
+        sweep(args.work, stream, decision, kept_noise)
         return
 
     test, test_labels = clips_of(args.work / "test.npz")
@@ -150,10 +176,16 @@ def main() -> None:
                    "counts": table(list(test_labels), [LABELS[i] for i in scores.argmax(axis=1)])},
         "largest_difference_to_reference_kernels": int(np.abs(reference.astype(int) - scores[:100]).max()),
     }
-    for name, clips, labels in (("test", test, test_labels), ("validation", validation, validation_labels)):
-        counts = table(list(labels), [first_word(events(p, decision)) for p in play(clips)])
-        results[f"stream_{name}"] = {"what": f"{name} split, 1 s of quiet around each clip, first event", "counts": counts,
-                                     **summary(counts)}
+    held_out, held_out_labels = clips_of(args.work / "held_out.npz")
+    single = [i for i, label in enumerate(held_out_labels) if label != "_validation_sentence_"]
+    for name, what, clips, labels in (
+            ("test", "test split", test, test_labels), ("validation", "validation split", validation, validation_labels),
+            ("held_out", "recordings of the unknown class kept out of training", [held_out[i] for i in single],
+             [str(held_out_labels[i]) for i in single])):
+        found = [events(p, decision) for p in play(clips)]
+        counts = table(list(labels), [first_word(f) for f in found])
+        results[f"stream_{name}"] = {"what": f"{what}, 1 s of quiet around each clip, first event", "counts": counts,
+                                     **summary(counts), "latency": latency(stream, found, clips, labels)}
     for snr in (10, 5):
         noisy = [stream.posteriors(with_noise(rng, c, kept_noise[rng.integers(len(kept_noise))], snr)) for c in test]
         counts = table(list(test_labels), [first_word(events(p, decision)) for p in noisy])

@@ -1,9 +1,13 @@
-"""Synthesised words and sentences (espeak-ng) that join the recordings in training: keyword_examples.py."""
+"""Synthesised words and sentences (espeak-ng and flite) that join the recordings in training.
+
+    python keyword_speech.py --work /tmp/keyword
+"""
 from __future__ import annotations
 
 import argparse
 import io
 import subprocess
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +17,14 @@ import soundfile
 ACCENTS = ("en-us", "en-gb", "en-gb-x-rp", "en-gb-x-gbclan", "en-gb-x-gbcwmd", "en-029", "en-gb-scotland")
 VARIANTS = ("", "+f1", "+f2", "+f3", "+f4", "+f5", "+m1", "+m2", "+m3", "+m4", "+m5", "+m6", "+m7", "+klatt", "+croak")
 HELD_OUT_VARIANTS = ("+f4", "+m6", "+klatt3")  # for keyword_evaluate.py
+FLITE_VOICES = ("awb", "kal16", "slt")
+HELD_OUT_FLITE_VOICE = "rms"  # says the sentences that thresholds are chosen on
 WORDS = ("yes", "no", "up", "down")
 CONFUSABLES = tuple("""go off know-how town snow yet nope yeah low so toe though nose note norm knee now noun round gown
     dawn done don brown drown sound cup pup puppy upper app ape top hop pub but bus us guess chess less yesterday jess
     yep year mess left right on stop cat bed happy one two three four five six seven eight nine zero hello window
     open closed lamp light music water time today tomorrow please thanks okay hey pump jump hub op ah uh oh""".split())
+CLOSEST = ("go", "off", "on", "stop", "left", "right")  # said more often: few recordings of them, and they sound alike
 CONFUSABLES = tuple(word for word in CONFUSABLES if word not in WORDS)
 SENTENCES = tuple(line.strip() for line in """
     I would like a large coffee with milk please
@@ -40,6 +47,26 @@ SENTENCES = tuple(line.strip() for line in """
     it costs twenty five dollars and ninety cents
     the cat jumped over the fence and ran away
     let us meet again on monday morning at eleven""".strip().splitlines())
+
+
+COMMON = tuple("""the a of and to in is you that it he was for on are as with his they I at be this have from or one had by not
+    but what all were we when your can said there use an each which she do how their if will other about out many then them these so
+    some her would make like him into time has look two more write go see number way could people my than first water been call who
+    oil its now find long day did get come made may part over new sound take only little work know place year live me back give most
+    very after thing our just name good sentence man think say great where help through much before line right too mean old any same
+    tell boy follow came want show also around form three small set put end does another well large must big even such because turn
+    here why ask went men read need land different home us move try kind hand picture again change off play spell air away animal
+    house point page letter mother answer found study still learn should world""".split())
+
+
+def flite(text: str, voice: str, stretch: float, pitch_hz: float) -> np.ndarray:
+    """int16 at 16 kHz."""
+    with tempfile.NamedTemporaryFile(suffix=".wav") as file:
+        subprocess.run(["flite", "-voice", voice, "--setf", f"duration_stretch={stretch:.2f}",
+                        "--setf", f"int_f0_target_mean={pitch_hz:.0f}", "-t", text, "-o", file.name], check=True)
+        samples, rate = soundfile.read(file.name, dtype="int16")
+    assert rate == 16000, voice
+    return samples
 
 
 def say(text: str, voice: str, speed: int, pitch: int) -> np.ndarray:
@@ -69,9 +96,20 @@ def main() -> None:
     jobs = [(word, word) for word in WORDS for _ in range(220)]
     jobs += [(word, "_unknown_") for word in CONFUSABLES for _ in range(9)]
     jobs += [(text, "_sentence_") for text in SENTENCES for _ in range(10)]
+    jobs += [(word, "_unknown_") for word in CLOSEST for _ in range(50)]
+    jobs += [(" ".join(rng.choice(COMMON, 8)), "_sentence_") for _ in range(300)]
     for text, label in jobs:
         clips.append(say(text, voice(), int(rng.integers(100, 230)), int(rng.integers(15, 90))))
         labels.append(label)
+    jobs = [(word, word) for word in WORDS for _ in range(36)]
+    jobs += [(word, "_unknown_") for word in CLOSEST for _ in range(12)] + [(word, "_unknown_") for word in CONFUSABLES]
+    jobs += [(" ".join(rng.choice(COMMON, 8)), "_sentence_") for _ in range(100)]
+    for text, label in jobs:
+        clips.append(flite(text, str(rng.choice(FLITE_VOICES)), rng.uniform(0.8, 1.35), rng.uniform(85, 220)))
+        labels.append(label)
+    for text in (*SENTENCES, *(" ".join(rng.choice(COMMON, 8)) for _ in range(80))):
+        clips.append(flite(text, HELD_OUT_FLITE_VOICE, 1.0, 110))
+        labels.append("_validation_sentence_")
     # The held-out voices say the four words and some confusables, for a test of synthesised speech.
     for text in (*WORDS, "go", "off", "on", "left", "right", "stop"):
         for accent in ("en-us", "en-gb"):

@@ -1,13 +1,12 @@
-"""Trains the keyword network on the chunks that keyword_examples.py wrote. Resumes from the last finished epoch.
+"""Trains a keyword network on windows that keyword_mixer.py mixes. Resumes from the last checkpoint when started again.
 
-    python keyword_train.py --work /tmp/keyword --epochs 14
+    python keyword_train.py --work /tmp/keyword --steps 12000
 """
 from __future__ import annotations
 
 import argparse
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
@@ -15,102 +14,145 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 import tensorflow as tf
 
-from keyword_examples import LABELS
+from keyword_examples import LABELS, clips_of
+from keyword_mixer import Mixer, mask
 from mls_training import frontend
 
 FRAMES, BINS = frontend.WINDOW_FRAMES, frontend.MEL_BANDS
 BATCH = 128
-SAMPLES_PER_EPOCH = 24000
-PEAK_RATE = 3e-3
+PEAK_RATE, LAST_RATE, WARM_UP_STEPS = 4e-3, 2e-5, 200
+SMOOTHING = 0.04
+AVERAGED_STEPS = 300  # the weights that ship are a running mean over about so many steps
+SAVE_EVERY = 250
+layers = tf.keras.layers
 
 
-def network() -> tf.keras.Model:
-    """Depthwise-separable CNN: 49x40 log-mel in nepers to softmax of LABELS."""
-    layers = tf.keras.layers
+def norm(x: tf.Tensor) -> tf.Tensor:
+    return layers.BatchNormalization(momentum=0.98)(x)
 
-    def norm(x: tf.Tensor) -> tf.Tensor:
-        return layers.ReLU()(layers.BatchNormalization(momentum=0.98)(x))
 
-    inputs = layers.Input((FRAMES, BINS, 1), name="log_mel")
+def separable_2d(inputs: tf.Tensor) -> tf.Tensor:
+    """Depthwise-separable CNN over time and frequency, like the keyword reference of MLPerf Tiny."""
     # No padding here: a padded zero would be a loud tone in log-mel.
-    x = norm(layers.Conv2D(32, (10, 4), strides=2, use_bias=False)(inputs))
+    x = layers.ReLU()(norm(layers.Conv2D(32, (10, 4), strides=2, use_bias=False)(inputs)))
     for filters, stride in ((64, 2), (64, 1), (64, 1), (64, 1), (64, 1)):
-        x = norm(layers.DepthwiseConv2D(3, strides=stride, padding="same", use_bias=False)(x))
-        x = norm(layers.Conv2D(filters, 1, use_bias=False)(x))
-    x = layers.AveragePooling2D((10, 10))(x)
-    x = layers.Dropout(0.2)(x)
+        x = layers.ReLU()(norm(layers.DepthwiseConv2D(3, strides=stride, padding="same", use_bias=False)(x)))
+        x = layers.ReLU()(norm(layers.Conv2D(filters, 1, use_bias=False)(x)))
+    return x
+
+
+def temporal_block(x: tf.Tensor, width: int) -> tf.Tensor:
+    """A residual block that looks along time only: depthwise, then across channels."""
+    channels = x.shape[-1]
+    y = layers.ReLU()(norm(layers.DepthwiseConv2D((width, 1), padding="same", use_bias=False)(x)))
+    y = norm(layers.Conv2D(channels, 1, use_bias=False)(y))
+    return layers.ReLU()(layers.Add()([x, y]))
+
+
+def temporal(inputs: tf.Tensor) -> tf.Tensor:
+    """A time-channel network: the bands are channels, every layer looks along time."""
+    x = layers.Reshape((FRAMES, 1, BINS))(inputs)
+    x = layers.ReLU()(norm(layers.Conv2D(64, (3, 1), strides=(2, 1), use_bias=False)(x)))
+    for _ in range(6):
+        x = temporal_block(x, 9)
+    return x
+
+
+def hybrid(inputs: tf.Tensor) -> tf.Tensor:
+    """Ours: a small 2-D front that does not mind where in frequency a pattern is, then residual blocks along time."""
+    x = layers.ReLU()(norm(layers.Conv2D(16, 5, strides=2, use_bias=False)(inputs)))
+    for filters in (24, 32):
+        x = layers.ReLU()(norm(layers.DepthwiseConv2D(3, strides=(1, 1), padding="same", use_bias=False)(x)))
+        x = layers.ReLU()(norm(layers.Conv2D(filters, (1, 2), strides=(1, 2), use_bias=False)(x)))
+    x = layers.ReLU()(norm(layers.Conv2D(64, (1, int(x.shape[2])), use_bias=False)(x)))
+    for _ in range(4):
+        x = temporal_block(x, 9)
+    return x
+
+
+BODIES = {"separable_2d": separable_2d, "temporal": temporal, "hybrid": hybrid}
+
+
+def network(body: str = "hybrid") -> tf.keras.Model:
+    """49x40 log-mel in nepers to softmax of LABELS."""
+    inputs = layers.Input((FRAMES, BINS, 1), name="log_mel")
+    x = BODIES[body](inputs)
+    x = layers.AveragePooling2D(tuple(map(int, x.shape[1:3])))(x)
+    x = layers.Dropout(0.1)(x)
     x = layers.Conv2D(len(LABELS), 1)(x)
     return tf.keras.Model(inputs, layers.Softmax()(layers.Reshape((len(LABELS),))(x)))
 
 
-def batches(work: Path, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """One epoch of batches from two chunks (all chunks take turns), with stripes of time and frequency blanked."""
-    rng = np.random.default_rng(seed)
-    files = sorted(work.glob("chunk??.npz"))
-    chosen = [np.load(files[(2 * seed + k) % len(files)]) for k in range(2)]
-    features = np.concatenate([c["features"] for c in chosen])
-    labels = np.concatenate([c["label"] for c in chosen])
-    order = rng.permutation(len(labels))[:SAMPLES_PER_EPOCH // BATCH * BATCH]
-    smooth = 0.05
-    for rows in order.reshape(-1, BATCH):
-        x = features[rows].astype(np.float32)
-        for window in x:
-            if rng.random() < 0.5:
-                start, width = rng.integers(0, BINS - 6), rng.integers(1, 7)
-                window[:, start:start + width] = window.mean()
-            if rng.random() < 0.4:
-                start, width = rng.integers(0, FRAMES - 6), rng.integers(1, 7)
-                window[start:start + width] = window.min()
-        y = np.eye(len(LABELS), dtype=np.float32)[labels[rows]] * (1 - smooth) + smooth / len(LABELS)
-        yield x[..., None], y
-
-
-def validation_windows(work: Path) -> tuple[np.ndarray, np.ndarray]:
-    """The validation recordings as they are: the whole second, or the middle second of the longer ones."""
-    data = np.load(work / "validation.npz")
-    samples, position = data["samples"], 0
-    windows = np.zeros((len(data["lengths"]), frontend.WINDOW_SAMPLES), np.int16)
-    for window, length in zip(windows, map(int, data["lengths"])):
-        start = position + max(0, (length - frontend.WINDOW_SAMPLES) // 2)
-        position += length
-        part = samples[start:min(position, start + frontend.WINDOW_SAMPLES)]
+def windows_of(file: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Recordings as they are: the whole second, or the middle second of the longer ones."""
+    clips, names = clips_of(file)
+    windows = np.zeros((len(clips), frontend.WINDOW_SAMPLES), np.int16)
+    for window, clip in zip(windows, clips):
+        part = clip[max(0, (len(clip) - frontend.WINDOW_SAMPLES) // 2):][:frontend.WINDOW_SAMPLES]
         window[:len(part)] = part
-    labels = [LABELS.index(label) if label in LABELS else 1 for label in data["labels"]]
+    labels = [LABELS.index(label) if label in LABELS else 1 for label in names]
     return (frontend.features_int(windows) * frontend.FEATURE_SCALE).astype(np.float32)[..., None], np.array(labels)
+
+
+def rate_at(step: int, steps: int) -> float:
+    if step < WARM_UP_STEPS:
+        return PEAK_RATE * (step + 1) / WARM_UP_STEPS
+    return LAST_RATE + (PEAK_RATE - LAST_RATE) * 0.5 * (1 + np.cos(np.pi * min(1.0, step / steps)))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--steps", type=int, default=12000)
+    parser.add_argument("--body", choices=BODIES, default="hybrid")
     parser.add_argument("--name", default="keyword", help="name of the checkpoint")
     args = parser.parse_args()
     tf.keras.utils.set_random_seed(7)
     tf.config.threading.set_intra_op_parallelism_threads(2)
-    windows, truth = validation_windows(args.work)
+    cache = args.work / "validation_windows.npz"
+    if not cache.exists():
+        parts = [windows_of(args.work / f"{split}.npz") for split in ("validation", "held_out")]
+        np.savez(cache, x=np.concatenate([p[0] for p in parts]), y=np.concatenate([p[1] for p in parts]))
+    windows, truth = (np.load(cache)[key] for key in "xy")
 
-    model = network()
-    steps = SAMPLES_PER_EPOCH // BATCH
-    optimizer = tf.keras.optimizers.legacy.Adam(tf.keras.optimizers.schedules.CosineDecay(
-        2e-4, args.epochs * steps, warmup_target=PEAK_RATE, warmup_steps=steps))
-    model.compile(optimizer, tf.keras.losses.CategoricalCrossentropy())
-    epoch_number = tf.Variable(0, dtype=tf.int64)
-    checkpoint = tf.train.Checkpoint(model=model, optimizer=optimizer, epoch=epoch_number)
+    model, mean = network(args.body), network(args.body)
+    mean.set_weights(model.get_weights())
+    rate = tf.Variable(PEAK_RATE)  # not the optimizer's own: that is part of a checkpoint
+    optimizer = tf.keras.optimizers.legacy.Adam(lambda: rate)
+    done = tf.Variable(0, dtype=tf.int64)
+    checkpoint = tf.train.Checkpoint(model=model, mean=mean, optimizer=optimizer, done=done)
     manager = tf.train.CheckpointManager(checkpoint, str(args.work / args.name), max_to_keep=1)
     checkpoint.restore(manager.latest_checkpoint).expect_partial()
 
-    signature = (tf.TensorSpec((BATCH, FRAMES, BINS, 1)), tf.TensorSpec((BATCH, len(LABELS))))
-    for epoch in range(int(epoch_number), args.epochs):
-        started = time.time()
-        data = tf.data.Dataset.from_generator(lambda seed=epoch: batches(args.work, seed), output_signature=signature)
-        history = model.fit(data.prefetch(4), epochs=1, verbose=0)
-        epoch_number.assign(epoch + 1)
-        manager.save()
-        decided = model.predict(windows, batch_size=256, verbose=0).argmax(axis=1)
-        print(f"epoch {epoch + 1}: loss {history.history['loss'][0]:.4f}, validation words "
-              f"{(decided == truth)[truth >= 2].mean():.4f}, unknown as a word {(decided >= 2)[truth == 1].mean():.4f}, "
-              f"{time.time() - started:.0f} s", flush=True)
-    model.save_weights(str(args.work / f"{args.name}.weights.h5"))
+    @tf.function(input_signature=[tf.TensorSpec((BATCH, FRAMES, BINS, 1)), tf.TensorSpec((BATCH, len(LABELS))), tf.TensorSpec(())])
+    def train(x: tf.Tensor, y: tf.Tensor, decay: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.keras.losses.categorical_crossentropy(y, model(x, training=True)))
+        optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
+        for kept, now in zip(mean.variables, model.variables):
+            kept.assign(kept * decay + now * (1 - decay))
+        return loss
+
+    predict = tf.function(lambda x: mean(x, training=False), reduce_retracing=True)
+    mixer = Mixer(args.work, seed=100 + int(done))
+    losses: list[float] = []
+    started, used = time.time(), time.process_time()
+    for step in range(int(done), args.steps):
+        x, labels = mixer.batch(BATCH)
+        mask(mixer.rng, x)
+        y = np.eye(len(LABELS), dtype=np.float32)[labels] * (1 - SMOOTHING) + SMOOTHING / len(LABELS)
+        rate.assign(rate_at(step, args.steps))
+        losses.append(float(train(x[..., None].astype(np.float32), y, min(1 - 1 / AVERAGED_STEPS, step / (step + 10)))))
+        if (step + 1) % SAVE_EVERY == 0 or step + 1 == args.steps:
+            done.assign(step + 1)
+            manager.save()
+            scores = np.concatenate([predict(part).numpy() for part in np.array_split(windows, 10)])
+            decided = scores.argmax(axis=1)
+            print(f"step {step + 1}: loss {np.mean(losses):.4f}, words {(decided == truth)[truth >= 2].mean():.4f}, "
+                  f"unknown as a word {(decided >= 2)[truth == 1].mean():.4f}, {time.time() - started:.0f} s, "
+                  f"CPU {time.process_time() - used:.0f} s", flush=True)
+            losses, started, used = [], time.time(), time.process_time()
+    mean.save_weights(str(args.work / f"{args.name}.weights.h5"))
 
 
 if __name__ == "__main__":

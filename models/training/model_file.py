@@ -16,17 +16,6 @@ import tensorflow as tf
 MODELS = Path(__file__).resolve().parents[1]
 
 
-def load_weights(model: tf.keras.Model, work: Path, name: str) -> None:
-    """The final weights, or those of the last finished epoch while training goes on."""
-    final = work / f"{name}.weights.h5"
-    if final.exists():
-        model.load_weights(str(final))
-        return
-    latest = tf.train.latest_checkpoint(str(work / name))
-    tf.train.Checkpoint(model=model).restore(latest).expect_partial()
-    print(f"not finished: {latest}")
-
-
 def convert(model: tf.keras.Model, samples: Iterable[np.ndarray]) -> bytes:
     """Full int8 by the standard converter; `samples` are single inputs [1, ...] that span the range of the input."""
     # A batch of exactly one keeps the shapes constant: no SHAPE and PACK operators in the file.

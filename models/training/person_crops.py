@@ -1,8 +1,8 @@
-"""Makes the training pictures of the person model: crops, composites, collages and drawn scenes with soft labels.
+"""Makes the training pictures of the person model: crops, composites, collages and drawn scenes.
 
-Run after person_decode.py. Writes chunks of 108x108 grey pictures and their targets; training cuts 96x96 out of them.
+Run after person_decode.py. Writes chunks of 108x108 colour pictures and what is known of each; training cuts 96x96 out of them.
 
-    python person_crops.py --work /tmp/person --teacher TEACHER --chunks 5
+    python person_crops.py --work /tmp/person --chunks 6
 """
 from __future__ import annotations
 
@@ -12,20 +12,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import tensorflow as tf
 
 import drawn_scenes
-from person_decode import HELD_OUT_SOURCES
+from person_test_list import HELD_OUT_SOURCES
 
 SIZE = 108
 CHUNK = 20000
 PORTRAITS = ("fossasia_spk", "mask")  # a face fills the picture: any crop has a part of it, which the teacher can miss
-
-
-def to_grey(rgb: np.ndarray) -> np.ndarray:
-    """The module's integer grey: (77 R + 150 G + 29 B + 128) >> 8."""
-    wide = rgb.astype(np.int32)
-    return ((77 * wide[..., 0] + 150 * wide[..., 1] + 29 * wide[..., 2] + 128) >> 8).astype(np.uint8)
+# What is known of a picture without looking at it.
+EMPTY, PERSON, PERHAPS, UNKNOWN, DRAWN_EMPTY, DRAWN_PERSON = range(6)
 
 
 def is_validation(group: str) -> bool:
@@ -57,27 +52,11 @@ class Photographs:
         return self.pixels[start:start + height * width * 3].reshape(height, width, 3)
 
 
-class Teacher:
-    """The teacher's probability of a person on a 96x96 RGB picture."""
-
-    def __init__(self, path: Path) -> None:
-        self.model = tf.lite.Interpreter(str(path), num_threads=1)
-        self.model.allocate_tensors()
-        self.input = self.model.get_input_details()[0]["index"]
-        self.output = self.model.get_output_details()[0]["index"]
-
-    def __call__(self, rgb: np.ndarray) -> float:
-        small = cv2.resize(rgb, (96, 96), interpolation=cv2.INTER_AREA)
-        self.model.set_tensor(self.input, (small.astype(np.int16) - 128).astype(np.int8)[None])
-        self.model.invoke()
-        return (int(self.model.get_tensor(self.output)[0, 1]) + 128) / 256
-
-
 def warp(rng: np.random.Generator, rgb: np.ndarray, zoom_out: float = 1.0) -> np.ndarray:
     """A random crop: size, place, aspect, small rotation, mirror."""
     height, width = rgb.shape[:2]
     side = min(height, width) * rng.uniform(0.45, zoom_out)
-    stretch = np.exp(rng.uniform(-0.25, 0.25))
+    stretch = np.exp(rng.uniform(-0.4, 0.4))
     crop_w = min(width, side * max(1.0, stretch))
     crop_h = min(height, side * max(1.0, 1 / stretch))
     x, y = rng.uniform(0, width - crop_w), rng.uniform(0, height - crop_h)
@@ -120,16 +99,11 @@ def soft_window(shape: tuple[int, int], ellipse: bool) -> np.ndarray:
     return (np.clip(inside * 8, 0, 1) * 255).astype(np.uint8)
 
 
-def sharpen(p: float) -> float:
-    """The teacher is unsure of clear pictures (0.7 and 0.1 on average): double its logit."""
-    return p * p / (p * p + (1 - p) * (1 - p))
-
-
 class Maker:
-    """Draws one training picture (RGB) and its target probability."""
+    """Draws one training picture (RGB) and says what is known of it."""
 
-    def __init__(self, photographs: Photographs, teacher: Teacher, seed: int) -> None:
-        self.photos, self.teacher, self.rng = photographs, teacher, np.random.default_rng(seed)
+    def __init__(self, photographs: Photographs, seed: int) -> None:
+        self.photos, self.rng = photographs, np.random.default_rng(seed)
         rows = np.flatnonzero(photographs.training)
         self.people, self.empty = rows[photographs.person[rows]], rows[~photographs.person[rows]]
         self.cut = [row for row in photographs.alpha if photographs.training[row]]
@@ -156,18 +130,14 @@ class Maker:
             paste(rng, scene, other, soft_window(other.shape[:2], rng.random() < 0.5), SIZE * rng.uniform(0.25, 0.9))
         return scene
 
-    def __call__(self) -> tuple[np.ndarray, float]:
+    def __call__(self) -> tuple[np.ndarray, int]:
         rng = self.rng
         kind = rng.random()
-        if kind < 0.28:  # crop of a photograph with people: the crop may have lost them, so the teacher has the say
+        if kind < 0.30:  # crop of a photograph with people: the crop may have lost them
             row = self.any_person()
-            rgb = warp(rng, self.photos.rgb(row))
-            taught = sharpen(self.teacher(rgb))
-            sure = taught >= 0.3 or str(self.photos.source[row]) in PORTRAITS
-            return rgb, 0.4 * taught + 0.6 if sure else taught
-        if kind < 0.58:  # photographs without people
-            rgb = self.empty_scene()
-            return rgb, 0.3 * sharpen(self.teacher(rgb))
+            return warp(rng, self.photos.rgb(row)), PERSON if str(self.photos.source[row]) in PORTRAITS else PERHAPS
+        if kind < 0.58:
+            return self.empty_scene(), EMPTY
         if kind < 0.80:  # cut-out people on other scenes
             rgb, covered = self.empty_scene(), 0.0
             for _ in range(int(rng.choice([1, 2, 3], p=[0.75, 0.18, 0.07]))):
@@ -176,39 +146,37 @@ class Maker:
                 covered = max(covered, paste(rng, rgb, self.photos.rgb(row), self.photos.alpha[row], tall))
             if rng.random() < 0.3:
                 rgb = cv2.GaussianBlur(rgb, (3, 3), 0)
-            taught = sharpen(self.teacher(rgb))
-            return rgb, 0.5 * taught + 0.5 if covered > 0.015 else taught
-        if kind < 0.92:  # collage: a photograph with people as a part of another scene
+            return rgb, PERSON if covered > 0.015 else UNKNOWN
+        if kind < 0.93:  # collage: a photograph with people as a part of another scene
             rgb = self.empty_scene()
             other = warp(rng, self.photos.rgb(self.any_person()))
             paste(rng, rgb, other, soft_window(other.shape[:2], rng.random() < 0.5), SIZE * rng.uniform(0.35, 0.95))
-            return rgb, sharpen(self.teacher(rgb))
+            return rgb, UNKNOWN
         behind = self.empty_scene() if rng.random() < 0.25 else None
         person = rng.random() < 0.5
-        return drawn_scenes.scene(rng, SIZE, person, behind), float(person)
+        return drawn_scenes.scene(rng, SIZE, person, behind), DRAWN_PERSON if person else DRAWN_EMPTY
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--teacher", type=Path, required=True)
-    parser.add_argument("--chunks", type=int, default=16)
+    parser.add_argument("--chunks", type=int, default=6)
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    photographs, teacher = Photographs(args.work), Teacher(args.teacher)
+    photographs = Photographs(args.work)
     for chunk in range(args.chunks):
-        target = args.work / f"chunk{chunk:02d}.npz"
+        target = args.work / f"pictures{chunk:02d}.npy"
         if target.exists():
             continue
-        make = Maker(photographs, teacher, seed=1000 + chunk)
-        grey, labels = np.empty((CHUNK, SIZE, SIZE), np.uint8), np.empty(CHUNK, np.float32)
+        make = Maker(photographs, seed=1000 + chunk)
+        pictures, known = np.empty((CHUNK, SIZE, SIZE, 3), np.uint8), np.empty(CHUNK, np.uint8)
         for i in range(CHUNK):
-            rgb, labels[i] = make()
-            grey[i] = to_grey(rgb)
-        partial = target.with_suffix(".tmp.npz")
-        np.savez(partial, grey=grey, target=labels)
+            pictures[i], known[i] = make()
+        np.save(args.work / f"known{chunk:02d}.npy", known)
+        partial = args.work / "pictures.tmp.npy"
+        np.save(partial, pictures)
         partial.rename(target)
-        print(f"{target.name}: mean target {labels.mean():.3f}", flush=True)
+        print(f"{target.name}: {np.bincount(known, minlength=6)} empty, person, perhaps, unknown, drawn", flush=True)
 
 
 if __name__ == "__main__":
