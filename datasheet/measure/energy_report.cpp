@@ -4,6 +4,8 @@
 #include <cmath>
 #include <ctime>
 
+#include <nlohmann/json.hpp>
+
 #include "mls/datasheet/signature.h"
 #include "power_meter.h"
 #include "power_trace.h"

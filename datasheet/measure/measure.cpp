@@ -181,13 +181,15 @@ class Measurement {
         progress.Advance();
       };
       const bool keyword = options_.play.profile == "keyword";
-      const double host_before = ProcessorSeconds(RUSAGE_SELF), module_before = ProcessorSeconds(RUSAGE_CHILDREN);
+      const double module_before = ProcessorSeconds(RUSAGE_CHILDREN);
       const auto report = keyword ? PlayKeyword(options_.play, set_, order, on_answer) : PlayPerson(options_.play, set_, order, on_answer);
       if (failure) return *failure;
       if (!report.ok()) return report.problem();
       const auto noted = log_.Append({{"kind", "run"}, {"inferences", report->inferences}, {"invalid", report->invalid}, {"skipped", report->skipped},
                                       {"wall_s", report->wall_s}, {"unanswered", report->unanswered.size()},
-                                      {"host_processor_s", ProcessorSeconds(RUSAGE_SELF) - host_before - report->decoding_s}, {"module_processor_s", ProcessorSeconds(RUSAGE_CHILDREN) - module_before}});
+                                      {"host_processor_s", TakeHostSeconds() - report->decoding_s},
+                                      {"decoding_processor_s", report->decoding_s},
+                                      {"module_processor_s", ProcessorSeconds(RUSAGE_CHILDREN) - module_before}});
       if (!noted.ok()) return noted.problem();
       if (report->stopped) return kInterrupted;
       order = report->unanswered;
@@ -226,9 +228,16 @@ class Measurement {
   }
 
  private:
+  // Of this process, since the last call or its start: reading the set is part of measuring.
+  double TakeHostSeconds() {
+    const double before = std::exchange(host_noted_s_, ProcessorSeconds(RUSAGE_SELF));
+    return host_noted_s_ - before;
+  }
+
   const MeasureOptions& options_;
   const LabelledSet& set_;
   RawLog& log_;
+  double host_noted_s_ = 0;
 };
 
 Outcome<int> Finish(const MeasureOptions& options, const RawLog& log, const std::filesystem::path& raw, Json results) {
@@ -237,13 +246,14 @@ Outcome<int> Finish(const MeasureOptions& options, const RawLog& log, const std:
   const std::string started = TextAt(log.header(), "/started");
   const RunInfo run{options.name + ", " + started, Sha256Hex(*text), started, options.what.empty() ? options.name : options.what};
   Json entries = options.continuous ? SummarizeContinuous(log, options.name, run) : SummarizeSet(log, options.name, run);
-  double wall_s = 0, host_s = 0, module_s = 0;
+  double wall_s = 0, host_s = 0, decoding_s = 0, module_s = 0;
   uint64_t inferences = 0;
   for (const Json& line : log.lines()) {
     if (TextAt(line, "/kind") != "run") continue;
     wall_s += line["wall_s"].get<double>();
     inferences += line["inferences"].get<uint64_t>();
     host_s += NumberAt(line, "/host_processor_s").value_or(0);
+    decoding_s += NumberAt(line, "/decoding_processor_s").value_or(0);
     module_s += NumberAt(line, "/module_processor_s").value_or(0);
   }
   entries[options.name]["played"] = {{"inferences", inferences}, {"wall_s", std::round(wall_s * 100) / 100}, {"settings", log.header()["settings"]}};
@@ -262,8 +272,13 @@ Outcome<int> Finish(const MeasureOptions& options, const RawLog& log, const std:
     std::cout << "latency, n = " << results["latency"]["n"] << ": stimulus to host program p50 " << ms("stimulus_to_read_p50") << " ms, p90 " << ms("stimulus_to_read_p90") << " ms, p99 " << ms("stimulus_to_read_p99")
               << " ms; capture to notification p50 " << ms("capture_to_notify_p50") << " ms; notification to read p50 " << ms("notify_to_read_p50") << " ms\n";
   }
-  std::cout << inferences << " inferences in " << NumberText(wall_s, 4) << " s; processor time: module " << NumberText(module_s, 3) << " s, measuring " << NumberText(host_s, 3) << " s ("
-            << NumberText(100 * host_s / std::max(module_s, 1e-9), 2) << " % more); raw results in " << raw.string() << "\n";
+  const auto more = [&](double seconds) {
+    return NumberText(seconds, 3) + " s (" + NumberText(100 * seconds / std::max(module_s, 1e-9), 2) + " % more)";
+  };
+  std::cout << inferences << " inferences in " << NumberText(wall_s, 4) << " s; processor time: module " << NumberText(module_s, 3)
+            << " s, measuring " << more(host_s);
+  if (decoding_s > 0) std::cout << ", decoding the recordings " << more(decoding_s);
+  std::cout << "; raw results in " << raw.string() << "\n";
   return kDone;
 }
 

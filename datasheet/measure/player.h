@@ -41,7 +41,7 @@ struct PlayReport {
   uint64_t invalid = 0;
   uint64_t skipped = 0;
   double wall_s = 0;             // from the first sample to the last answer
-  double decoding_s = 0;         // processor time of the host for decoding recordings; pictures are decoded by the module
+  double decoding_s = 0;  // processor time of the host for decoding recordings; the module decodes pictures
   std::vector<size_t> unanswered;  // samples whose events were lost or that were not reached
   bool stopped = false;
 };

@@ -6,6 +6,8 @@
 #include <memory>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "mls/datasheet/document.h"
 
 namespace mls::datasheet {

@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <ctime>
 
+#include "mls/datasheet/document.h"
 #include "mls/drivers/module/sound_file.h"
 
 namespace mls::datasheet {
 namespace {
+
+constexpr size_t kLargestClip = size_t{1} << 30;
 
 double PowerOf(std::span<const int16_t> samples) {
   double sum = 0;
@@ -61,13 +65,32 @@ SoundStream::SoundStream(const LabelledSet& set, std::span<const size_t> order, 
   noise_.erase(noise_.begin(), noise_.begin() + static_cast<ptrdiff_t>(options.noise_from * static_cast<double>(noise_.size())));
 }
 
+// Decoding a recording of a second costs a tenth of what the module's inferences on it do.
+std::vector<int16_t> SoundStream::Clip(const Sample& sample) const {
+  const std::filesystem::path kept = options_.decoded / (sample.sha256 + ".s16");
+  if (!options_.decoded.empty()) {
+    if (const auto bytes = ReadText(kept.string(), kLargestClip); bytes.ok()) {
+      std::vector<int16_t> clip(bytes->size() / sizeof(int16_t));
+      std::memcpy(clip.data(), bytes->data(), clip.size() * sizeof(int16_t));
+      return clip;
+    }
+  }
+  std::vector<int16_t> clip = ReadSound(set_.folder / sample.file);
+  if (!options_.decoded.empty()) {
+    const auto bytes = std::as_bytes(std::span(clip));
+    // Where it cannot be written, the next run decodes again.
+    static_cast<void>(WriteText(kept.string(), {reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+  }
+  return clip;
+}
+
 bool SoundStream::Next(std::vector<int16_t>& out) {
   if (placed_.size() == order_.size()) return false;
   Placed placed{.sample = order_[placed_.size()], .begin_ms = length_ms()};
   std::vector<int16_t> clip;
   const double before = ProcessorNow();
   try {
-    clip = ReadSound(set_.folder / set_.samples[placed.sample].file);
+    clip = Clip(set_.samples[placed.sample]);
   } catch (const InputError&) {
     placed.failed = true;
   }

@@ -17,6 +17,7 @@ struct SoundStreamOptions {
   std::filesystem::path noise;  // a recording that goes under all of it; empty: none
   double noise_from = 0;        // share of the noise that is left out at its beginning, as a model may have been trained with it
   double snr_db = 0;            // mean power of the recording over that of the noise
+  std::filesystem::path decoded;  // folder for decoded recordings, which the next run takes from there; empty: none
 };
 
 // Where a recording lies in the stream, in milliseconds from its beginning.
@@ -43,6 +44,8 @@ class SoundStream {
   uint32_t length_ms() const { return static_cast<uint32_t>(length_ / kSamplesPerMs); }
 
  private:
+  std::vector<int16_t> Clip(const Sample& sample) const;
+
   const LabelledSet& set_;
   const std::span<const size_t> order_;
   const SoundStreamOptions options_;

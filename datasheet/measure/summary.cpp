@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include <nlohmann/json.hpp>
+
 #include "mls/datasheet/statistics.h"
 
 namespace mls::datasheet {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include <nlohmann/json.hpp>
+
 #include "mls/datasheet/signature.h"
 #include "mls/host/names.h"
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "mls/datasheet/signature.h"
 
 namespace mls::datasheet {

@@ -1,3 +1,5 @@
+#include <nlohmann/json.hpp>
+
 #include "mls/datasheet/export.h"
 #include "mls/datasheet/footprint.h"
 #include "mls/datasheet/signature.h"

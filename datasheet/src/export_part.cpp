@@ -2,6 +2,8 @@
 #include <map>
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 #include "mls/datasheet/export.h"
 #include "mls/datasheet/signature.h"
 

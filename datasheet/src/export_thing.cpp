@@ -1,5 +1,7 @@
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 #include "mls/datasheet/export.h"
 
 namespace mls::datasheet {

@@ -1,5 +1,7 @@
 #include "mls/datasheet/facts.h"
 
+#include <nlohmann/json.hpp>
+
 #include "mls/datasheet/schema.h"
 
 namespace mls::datasheet {

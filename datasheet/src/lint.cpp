@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "lint_rules.h"
 
 namespace mls::datasheet {

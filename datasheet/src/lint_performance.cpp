@@ -2,6 +2,8 @@
 #include <cmath>
 #include <set>
 
+#include <nlohmann/json.hpp>
+
 #include "lint_rules.h"
 #include "mls/datasheet/statistics.h"
 

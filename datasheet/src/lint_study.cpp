@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include <nlohmann/json.hpp>
+
 #include "lint_rules.h"
 #include "mls/datasheet/statistics.h"
 

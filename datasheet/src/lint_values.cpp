@@ -4,6 +4,8 @@
 #include <cmath>
 #include <set>
 
+#include <nlohmann/json.hpp>
+
 #include "lint_rules.h"
 #include "mls/datasheet/schema.h"
 #include "ucum.h"

@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "charts.h"
 #include "embedded.h"
 #include "mls/datasheet/render.h"

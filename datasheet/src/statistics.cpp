@@ -4,6 +4,8 @@
 #include <cmath>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 namespace mls::datasheet {
 namespace {
 

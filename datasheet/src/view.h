@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "mls/datasheet/document.h"
 
 namespace mls::datasheet {

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 namespace mls::datasheet {
 namespace {
 

@@ -60,6 +60,8 @@ void AddMeasure(CLI::App& app) {
   sub->add_option("--noise", options->play.sound.noise, "Recording that goes under every sample (keyword)")->check(CLI::ExistingFile);
   sub->add_option("--noise-from", options->play.sound.noise_from, "Share of that recording to leave out at its beginning")->check(CLI::Range(0.0, 0.99));
   sub->add_option("--snr-db", options->play.sound.snr_db, "Power of a sample over that of the noise")->check(CLI::Range(-60.0, 100.0));
+  sub->add_option("--decoded", options->play.sound.decoded, "Folder that keeps decoded recordings, for the next run over them (keyword)")
+      ->check(CLI::ExistingDirectory);
   sub->add_option("--fps", options->play.frames_per_second, "Pictures per second, in the module's time")->check(CLI::Range(0.1, 1000.0))->capture_default_str();
   sub->add_option("--limit", options->set.limit, "Only so many samples, evenly spread");
   sub->add_option("--latency", options->latency, "Time so many samples in real time");

@@ -7,7 +7,6 @@ Run after person_decode.py. Writes chunks of 108x108 grey pictures and their tar
 from __future__ import annotations
 
 import argparse
-import zlib
 from pathlib import Path
 
 import cv2
@@ -15,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 import drawn_scenes
-from person_decode import HELD_OUT_SOURCES
+from person_test_list import HELD_OUT_SOURCES, is_validation
 
 SIZE = 108
 CHUNK = 20000
@@ -26,10 +25,6 @@ def to_grey(rgb: np.ndarray) -> np.ndarray:
     """The module's integer grey: (77 R + 150 G + 29 B + 128) >> 8."""
     wide = rgb.astype(np.int32)
     return ((77 * wide[..., 0] + 150 * wide[..., 1] + 29 * wide[..., 2] + 128) >> 8).astype(np.uint8)
-
-
-def is_validation(group: str) -> bool:
-    return zlib.crc32(group.encode()) % 100 < 8
 
 
 class Photographs:

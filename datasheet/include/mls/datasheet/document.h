@@ -1,6 +1,7 @@
 // Reading and writing datasheet documents, and small helpers to look into them.
 //
-// A document is a nlohmann ordered_json tree: the order of keys and every unknown field survive a round trip.
+// A document is a nlohmann ordered_json tree: the order of keys and every unknown field survive a round trip. Who looks inside one also includes
+// <nlohmann/json.hpp>; this header only names it, because the library is slow to compile.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "mls/datasheet/outcome.h"
 

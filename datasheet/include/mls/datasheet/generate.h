@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 #include "mls/datasheet/document.h"
 #include "mls/datasheet/footprint.h"
 #include "mls/datasheet/model_file.h"

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "mls/datasheet/document.h"
 
 namespace mls::datasheet {
