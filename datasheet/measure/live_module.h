@@ -12,7 +12,16 @@
 namespace mls::datasheet {
 
 // Exit statuses, as those of `mlsensor`.
-enum ExitStatus : int { kDone = 0, kDisagrees = 1, kUsage = 2, kNoDevice = 3, kBadAnswer = 4, kTimedOut = 5, kRefused = 6, kInterrupted = 130 };
+enum ExitStatus : int {
+  kDone = 0,
+  kDisagrees = 1,
+  kUsage = 2,
+  kNoDevice = 3,
+  kBadAnswer = 4,
+  kTimedOut = 5,
+  kRefused = 6,
+  kInterrupted = 130
+};
 ExitStatus ExitStatusOf(Status status);
 
 struct LiveModule {

@@ -23,7 +23,8 @@ double PowerOf(std::span<const int16_t> samples) {
 uint32_t LoudEndMs(std::span<const int16_t> clip) {
   constexpr size_t kStretch = 10 * kSamplesPerMs;
   std::vector<double> power;
-  for (size_t at = 0; at + kStretch <= clip.size(); at += kStretch) power.push_back(PowerOf(clip.subspan(at, kStretch)));
+  for (size_t at = 0; at + kStretch <= clip.size(); at += kStretch)
+    power.push_back(PowerOf(clip.subspan(at, kStretch)));
   const double loudest = power.empty() ? 0 : *std::max_element(power.begin(), power.end());
   for (size_t i = power.size(); i-- > 0;) {
     if (power[i] > loudest / 10000) return static_cast<uint32_t>(10 * (i + 1));
@@ -54,7 +55,8 @@ std::vector<int16_t> ReadSound(const std::filesystem::path& path) {
   SoundFile file(path);
   std::vector<int16_t> all;
   std::array<int16_t, 4096> block;
-  while (const size_t count = file.Read(block)) all.insert(all.end(), block.begin(), block.begin() + static_cast<ptrdiff_t>(count));
+  while (const size_t count = file.Read(block))
+    all.insert(all.end(), block.begin(), block.begin() + static_cast<ptrdiff_t>(count));
   return all;
 }
 
@@ -62,7 +64,8 @@ SoundStream::SoundStream(const LabelledSet& set, std::span<const size_t> order, 
     : set_(set), order_(order), options_(options), quiet_(Quiet(size_t{options.quiet_ms} * kSamplesPerMs)) {
   if (options.noise.empty()) return;
   noise_ = ReadSound(options.noise);
-  noise_.erase(noise_.begin(), noise_.begin() + static_cast<ptrdiff_t>(options.noise_from * static_cast<double>(noise_.size())));
+  noise_.erase(noise_.begin(),
+               noise_.begin() + static_cast<ptrdiff_t>(options.noise_from * static_cast<double>(noise_.size())));
 }
 
 // Decoding a recording of a second costs a tenth of what the module's inferences on it do.

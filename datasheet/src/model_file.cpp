@@ -30,7 +30,9 @@ uint64_t CountParameters(std::span<const uint8_t> bytes) {
       const auto index = static_cast<uint32_t>(model.Index(record.inputs, j));
       engine::Tensor tensor;
       Status status;
-      if (index >= counted.size() || counted[index] || !model.IsConstant(index) || model.ReadTensor(index, tensor, status) != nullptr) continue;
+      if (index >= counted.size() || counted[index] || !model.IsConstant(index) ||
+          model.ReadTensor(index, tensor, status) != nullptr)
+        continue;
       counted[index] = true;
       sum += tensor.elements;
     }
@@ -49,7 +51,8 @@ Outcome<ModelFile> ReadModelFile(const std::string& path) {
   Diagnostics why;
   std::vector<std::byte> arena;
   Status status;
-  while ((status = engine.Prepare(bytes, arena, engine::AllOperators(), &why)) == Status::kNoMemory && why.required_bytes > arena.size()) {
+  while ((status = engine.Prepare(bytes, arena, engine::AllOperators(), &why)) == Status::kNoMemory &&
+         why.required_bytes > arena.size()) {
     arena.resize(why.required_bytes);
   }
   if (status != Status::kOk) return Problem{path, "a model that the engine runs", why.message};

@@ -26,12 +26,14 @@ std::string Shown(const Json& value) {
 }
 
 bool IsInteger(const Json& value) {
-  return value.is_number_integer() || (value.is_number_float() && std::trunc(value.get<double>()) == value.get<double>());
+  return value.is_number_integer() ||
+         (value.is_number_float() && std::trunc(value.get<double>()) == value.get<double>());
 }
 
 // The places in kTypes that `value` belongs to, as bits.
 unsigned TypesOf(const Json& value) {
-  const bool belongs[] = {value.is_object(), value.is_array(), value.is_string(), value.is_boolean(), value.is_null(), value.is_number(), IsInteger(value)};
+  const bool belongs[] = {value.is_object(), value.is_array(),  value.is_string(), value.is_boolean(),
+                          value.is_null(),   value.is_number(), IsInteger(value)};
   unsigned types = 0;
   for (size_t i = 0; i < std::size(belongs); ++i) types |= unsigned{belongs[i]} << i;
   return types;
@@ -166,8 +168,11 @@ class Validator {
     if (!rule.dangling.empty()) return Add(place, [&] { return "a schema that is defined"; }, rule.dangling);
     if (!rule.unknown.empty()) Add(place, [&] { return "a schema of known keywords"; }, "\"" + rule.unknown + "\"");
     // A wrong type makes every other finding about this value noise.
-    if (rule.types != 0 && (rule.types & TypesOf(value)) == 0) return Add(place, [&] { return rule.type_names; }, value);
-    if (rule.allowed != nullptr && std::find(rule.allowed->begin(), rule.allowed->end(), value) == rule.allowed->end()) {
+    if (rule.types != 0 && (rule.types & TypesOf(value)) == 0)
+      return Add(
+          place, [&] { return rule.type_names; }, value);
+    if (rule.allowed != nullptr &&
+        std::find(rule.allowed->begin(), rule.allowed->end(), value) == rule.allowed->end()) {
       Add(place, [&] { return "one of " + rule.allowed->dump(); }, value);
     }
     if (rule.fixed != nullptr && value != *rule.fixed) Add(place, [&] { return rule.fixed->dump(); }, value);
@@ -176,10 +181,12 @@ class Validator {
     if (value.is_object()) CheckFields(rule, value, place);
     if (value.is_array()) CheckItems(rule, value, place);
     for (const Rule* part : rule.all) Check(*part, value, place);
-    if (!rule.any.empty() && std::none_of(rule.any.begin(), rule.any.end(), [&](const Rule* part) { return Accepts(*part, value); })) {
+    if (!rule.any.empty() &&
+        std::none_of(rule.any.begin(), rule.any.end(), [&](const Rule* part) { return Accepts(*part, value); })) {
       Add(place, [&] { return rule.description.value_or(rule.any_text); }, value);
     }
-    if (rule.condition != nullptr && rule.then != nullptr && Accepts(*rule.condition, value)) Check(*rule.then, value, place);
+    if (rule.condition != nullptr && rule.then != nullptr && Accepts(*rule.condition, value))
+      Check(*rule.then, value, place);
   }
 
   std::vector<Problem> Take() { return std::move(problems_); }
@@ -192,9 +199,13 @@ class Validator {
   }
 
   template <typename Expected>
-  void Add(const Place& place, const Expected& expected, const Json& found) { AddText(place, expected, [&] { return Shown(found); }); }
+  void Add(const Place& place, const Expected& expected, const Json& found) {
+    AddText(place, expected, [&] { return Shown(found); });
+  }
   template <typename Expected>
-  void Add(const Place& place, const Expected& expected, const std::string& found) { AddText(place, expected, [&] { return found; }); }
+  void Add(const Place& place, const Expected& expected, const std::string& found) {
+    AddText(place, expected, [&] { return found; });
+  }
   template <typename Expected, typename Found>
   void AddText(const Place& place, const Expected& expected, const Found& found) {
     if (quiet_) problems_.emplace_back();
@@ -213,8 +224,12 @@ class Validator {
 
   void CheckNumber(const Rule& rule, const Json& value, const Place& place) {
     const double number = value.get<double>();
-    if (rule.minimum && number < *rule.minimum) Add(place, [&] { return "at least " + NumberText(*rule.minimum); }, value);
-    if (rule.maximum && number > *rule.maximum) Add(place, [&] { return "at most " + NumberText(*rule.maximum); }, value);
+    if (rule.minimum && number < *rule.minimum)
+      Add(
+          place, [&] { return "at least " + NumberText(*rule.minimum); }, value);
+    if (rule.maximum && number > *rule.maximum)
+      Add(
+          place, [&] { return "at most " + NumberText(*rule.maximum); }, value);
     if (rule.above && number <= *rule.above) Add(place, [&] { return "more than " + NumberText(*rule.above); }, value);
   }
 
@@ -231,7 +246,9 @@ class Validator {
   }
 
   void CheckItems(const Rule& rule, const Json& value, const Place& place) {
-    if (value.size() < rule.min_items) Add(place, [&] { return "at least " + std::to_string(rule.min_items) + " entries"; }, value);
+    if (value.size() < rule.min_items)
+      Add(
+          place, [&] { return "at least " + std::to_string(rule.min_items) + " entries"; }, value);
     if (rule.items == nullptr) return;
     for (size_t i = 0; i < value.size(); ++i) Check(*rule.items, value[i], {&place, {}, i});
   }

@@ -37,7 +37,8 @@ inline const std::vector<std::string>& SchemaWords() {
 }
 
 inline void ChangeDocument(Json& document, std::minstd_rand& random) {
-  static const Json values = Json::parse(R"([null, -1, 0, 1, 0.5, 1e300, -1e300, 18446744073709551615, "", "text", "0x62",
+  static const Json values =
+      Json::parse(R"([null, -1, 0, 1, 0.5, 1e300, -1e300, 18446744073709551615, "", "text", "0x62",
       "mm", "not applicable", "2026-02-30", "2026-01-01T00:00:00Z", [], {}, true, [1, 2], {"value": 1, "unit": "mW"},
       {"min": 3, "max": 1}, {"true_positive": 1, "false_negative": 0, "false_positive": 2, "true_negative": 3},
       {"from": "mcu"}, {"kind": "declared", "signer": "x", "timestamp": "2026-01-01"},

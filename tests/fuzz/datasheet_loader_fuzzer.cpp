@@ -1,4 +1,5 @@
-// Whatever claims to be a datasheet, a file of facts or results: the loader refuses it with a reason, or it survives writing and reading.
+// Whatever claims to be a datasheet, a file of facts or results: the loader refuses it with a reason, or it survives
+// writing and reading.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -17,7 +18,8 @@ constexpr size_t kLongest = 1536;
 const std::vector<Json>& Seeds() {
   static const std::vector<Json> seeds = [] {
     std::vector<Json> list;
-    for (const char* name : {"minimal.json", "published_a.json", "published_b.json", "keyword.results.json", "person.manifest.json"}) {
+    for (const char* name :
+         {"minimal.json", "published_a.json", "published_b.json", "keyword.results.json", "person.manifest.json"}) {
       auto document = Load(std::string(MLS_SOURCE_DIR) + "/tests/datasheet/data/" + name, {}, true);
       if (!document.ok()) std::abort();
       list.push_back(std::move(*document));
@@ -64,7 +66,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   const auto problems = Validate(*parsed);
   for (const Problem& problem : problems) {
-    if (problem.expected.empty() || problem.found.empty() || (problem.where != "" && problem.where[0] != '/')) std::abort();
+    if (problem.expected.empty() || problem.found.empty() || (problem.where != "" && problem.where[0] != '/'))
+      std::abort();
   }
   if (problems.empty() || size % 8 == 0) {
     if (const auto again = Parse(Text(*parsed)); !again.ok() || *again != *parsed) std::abort();

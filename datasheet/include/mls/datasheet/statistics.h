@@ -48,7 +48,8 @@ struct Counts {
 // Reads a `counts` object of a document; nothing where a field is missing or no count.
 std::optional<Counts> CountsFrom(const Json* counts);
 
-// A rate by its name (accuracy, recall, precision, specificity, false_positive_rate, false_negative_rate) as numerator and denominator.
+// A rate by its name (accuracy, recall, precision, specificity, false_positive_rate, false_negative_rate) as numerator
+// and denominator.
 struct Ratio {
   uint64_t numerator = 0;
   uint64_t denominator = 0;
@@ -56,11 +57,12 @@ struct Ratio {
 };
 std::optional<Ratio> RatioOf(std::string_view metric, const Counts& counts);
 
-// All rates of a table as value objects with Wilson intervals and derived evidence; those without a denominator are left out.
+// All rates of a table as value objects with Wilson intervals and derived evidence; those without a denominator are
+// left out.
 Json MetricsFrom(const Counts& counts);
 
-// Power of the evidence: the smallest true difference of two groups' rates near `rate` that would be noticed with probability `power`
-// (normal approximation, two-sided).
+// Power of the evidence: the smallest true difference of two groups' rates near `rate` that would be noticed with
+// probability `power` (normal approximation, two-sided).
 double DetectableDifference(uint64_t n1, uint64_t n2, double rate, double power = 0.8, double level = kConfidence);
 // Trials without a single failure that are needed to show a success rate of at least `rate`.
 uint64_t TrialsToShow(double rate, double level = kConfidence);
