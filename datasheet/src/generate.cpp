@@ -139,10 +139,15 @@ std::optional<Problem> AddResults(const GenerateInputs& inputs, const std::strin
   const std::string formula = own_threshold
                                   ? "high_threshold_permille / 1000"
                                   : TextAt(inputs.facts, "/results/threshold_because", "threshold_permille / 1000");
+  const auto shipped = NumberAt(*inputs.manifest, "/decision/high_threshold_permille");
   for (Json& test : *tests) {
     test["model_sha256"] = ours;
-    if (threshold && test["kind"] != "continuous")
+    if (test.value("threshold", "") == kShippedThreshold) {
+      if (!shipped) return Problem{"manifest, /decision/high_threshold_permille", "the threshold of the results", "none"};
+      test["threshold"] = FromModel(*shipped / 1000, "high_threshold_permille / 1000", "1", "manifest");
+    } else if (threshold && test["kind"] != "continuous") {
       test["threshold"] = FromModel(*threshold / 1000, formula.c_str(), "1", "measured results");
+    }
     if (const Json* environments = Find(inputs.facts, "/results/environments/" + TextAt(test, "/id")))
       test["environments"] = *environments;
     document["model"]["performance"]["tests"].push_back(std::move(test));

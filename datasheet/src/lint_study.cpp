@@ -1,7 +1,6 @@
 // Rules about who and what was tested, and what may be claimed from it.
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <set>
 
 #include <nlohmann/json.hpp>
@@ -58,35 +57,20 @@ void CheckGroupSizes(const Json& test, const std::string& where, Findings& findi
 }
 
 void CheckGroupPower(const Json& test, const std::string& where, Findings& findings) {
-  std::map<std::string, std::vector<Counts>> factors;
   std::set<std::string> bare;  // without intervals, so that a reader cannot see how little they say
   for (const Json& slice : ArrayAt(test, "/slices")) {
-    const auto counts = CountsFrom(Find(slice, "/counts"));
-    if (!counts) continue;
-    factors[TextAt(slice, "/factor")].push_back(*counts);
-    if (Find(slice, "/metrics/recall/ci") == nullptr) bare.insert(TextAt(slice, "/factor"));
+    if (CountsFrom(Find(slice, "/counts")) && Find(slice, "/metrics/recall/ci") == nullptr) {
+      bare.insert(TextAt(slice, "/factor"));
+    }
   }
-  for (const auto& [factor, levels] : factors) {
-    if (levels.size() < 2) continue;
-    std::vector<uint64_t> n;
-    Counts sum;
-    for (const Counts& counts : levels) {
-      n.push_back(counts.positives() > 0 ? counts.positives() : counts.total());
-      sum.true_positive += counts.true_positive;
-      sum.false_negative += counts.false_negative;
-    }
-    std::sort(n.begin(), n.end());
-    const double rate =
-        sum.positives() > 0
-            ? std::clamp(static_cast<double>(sum.true_positive) / static_cast<double>(sum.positives()), 0.05, 0.95)
-            : 0.5;
-    const double difference = DetectableDifference(n[0], n[1], rate);
-    if (difference > kUsefulDifference) {
-      findings.push_back(
-          {"power-of-evidence", bare.contains(factor) ? Severity::kWarning : Severity::kNote, where + "/slices",
-           "The smallest groups of \"" + factor + "\" (" + std::to_string(n[0]) + " and " + std::to_string(n[1]) +
-               " trials) would hide differences of up to " + NumberText(std::round(difference * 100)) + " points."});
-    }
+  for (const GroupPower& power : GroupPowers(test)) {
+    const double stated = ValueAt(test, "/detectable_differences/" + PointerStep(power.factor)).value_or(0);
+    if (power.difference <= kUsefulDifference || (!bare.contains(power.factor) && stated > power.difference - 0.01)) continue;
+    findings.push_back({"power-of-evidence", bare.contains(power.factor) ? Severity::kWarning : Severity::kNote,
+                        where + "/slices",
+                        "The smallest groups of \"" + power.factor + "\" (" + std::to_string(power.n[0]) + " and " +
+                            std::to_string(power.n[1]) + " trials) would hide differences of up to " +
+                            NumberText(std::round(power.difference * 100)) + " points, and the test does not say so."});
   }
 }
 

@@ -63,6 +63,24 @@ std::optional<Problem> BrokenCount(const std::string& where, const Json& entry) 
   return std::nullopt;
 }
 
+// An evaluation may decide by the larger output and also count at the shipped threshold: {"at_high_threshold":
+// {"person_found": {"count", "of"}, "no_person_kept": {"count", "of"}}}. The latter is what a datasheet states.
+Json AtShippedThreshold(Json entry, const Labels& positives) {
+  const Json* shipped = Find(entry, "/at_high_threshold");
+  if (shipped == nullptr || positives.size() != 1) return entry;
+  const std::string none = "no_" + positives[0];
+  const auto count = [&](const std::string& share, const char* field) {
+    const Json* node = Find(*shipped, "/" + PointerStep(share) + "/" + field);
+    return node != nullptr && node->is_number_unsigned() ? node->get<uint64_t>() : 0;
+  };
+  const uint64_t found = count(positives[0] + "_found", "count"), with = count(positives[0] + "_found", "of");
+  const uint64_t kept = count(none + "_kept", "count"), without = count(none + "_kept", "of");
+  if (found > with || kept > without) return entry;
+  const uint64_t missed = with - found, raised = without - kept;
+  entry["counts"] = {{positives[0], {{positives[0], found}, {none, missed}}}, {none, {{positives[0], raised}, {none, kept}}}};
+  return entry;
+}
+
 Json MatrixPlot(const Json& table) {
   // Columns are the decisions that occur: first those that are true labels as well, in the order of the rows.
   Labels decided, labels;
@@ -218,7 +236,8 @@ Outcome<Json> TestsFromResults(const Json& results, const Json& reading, const L
   std::vector<std::pair<std::string, Json>> slices;  // name of the entry they continue, or its first words
   const auto find_test = [&](const auto& fits) { return std::find_if(tests.begin(), tests.end(), fits); };
 
-  for (const auto& [key, entry] : results.items()) {
+  for (const auto& [key, whole] : results.items()) {
+    const Json entry = AtShippedThreshold(whole, positives);
     if (!entry.is_object() || std::find(skipped.begin(), skipped.end(), key) != skipped.end()) continue;
     if (auto problem = BrokenCount("/" + PointerStep(key), entry)) return *problem;
     const bool continuous = entry.contains("events");
@@ -241,6 +260,7 @@ Outcome<Json> TestsFromResults(const Json& results, const Json& reading, const L
     }
     Json test = {{"id", key}, {"title", Words(key)}, {"kind", continuous ? "continuous" : "model"}};
     if (const std::string what = TextAt(entry, "/what"); !what.empty()) test["description"] = what;
+    if (entry.contains("at_high_threshold")) test["threshold"] = kShippedThreshold;
     test["run_id"] = run;
     test["raw_sha256"] = raw_sha256;
     for (const char* own : {"run_id", "raw_sha256", "dataset_sha256", "timestamp", "subjects"}) {
@@ -268,6 +288,17 @@ Outcome<Json> TestsFromResults(const Json& results, const Json& reading, const L
     const auto parent =
         find_test([&, begin = prefix](const Json& test) { return TextAt(test, "/id").starts_with(begin); });
     if (parent != tests.end()) (*parent)["slices"].push_back(std::move(slice));
+  }
+  for (Json& test : tests) {
+    for (const GroupPower& power : GroupPowers(test)) {
+      test["detectable_differences"][power.factor] = {
+          {"value", std::ceil(power.difference * 100) / 100},
+          {"unit", "1"},
+          {"evidence",
+           {{"kind", "derived"},
+            {"formula", "(z(0.975) + z(0.8)) x sqrt(rate x (1 - rate) x (1 / n1 + 1 / n2)), of the two smallest groups"},
+            {"inputs", {"slices"}}}}};
+    }
   }
   for (const auto& [key, entry] : results.items()) {
     const std::string base = key.starts_with("scores_") ? key.substr(7) : "";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -153,6 +154,28 @@ double DetectableDifference(uint64_t n1, uint64_t n2, double rate, double power,
   if (n1 == 0 || n2 == 0) return 1;
   const double z = NormalQuantile(1 - (1 - level) / 2) + NormalQuantile(power);
   return std::min(1.0, z * std::sqrt(rate * (1 - rate) * (1 / static_cast<double>(n1) + 1 / static_cast<double>(n2))));
+}
+
+std::vector<GroupPower> GroupPowers(const Json& test) {
+  std::map<std::string, std::vector<Counts>> factors;
+  for (const Json& slice : ArrayAt(test, "/slices")) {
+    if (const auto counts = CountsFrom(Find(slice, "/counts"))) factors[TextAt(slice, "/factor")].push_back(*counts);
+  }
+  std::vector<GroupPower> powers;
+  for (const auto& [factor, levels] : factors) {
+    if (levels.size() < 2) continue;
+    std::vector<uint64_t> n;
+    double found = 0, positives = 0;
+    for (const Counts& counts : levels) {
+      n.push_back(counts.positives() > 0 ? counts.positives() : counts.total());
+      found += static_cast<double>(counts.true_positive);
+      positives += static_cast<double>(counts.positives());
+    }
+    std::sort(n.begin(), n.end());
+    const double rate = positives > 0 ? std::clamp(found / positives, 0.05, 0.95) : 0.5;
+    powers.push_back({factor, {n[0], n[1]}, DetectableDifference(n[0], n[1], rate)});
+  }
+  return powers;
 }
 
 uint64_t TrialsToShow(double rate, double level) {

@@ -409,6 +409,10 @@ class Builder {
         }
         if (!chart.bars.empty()) Add(std::move(chart));
       }
+      if (const auto hidden = ValueAt(test, "/detectable_differences/" + PointerStep(factor))) {
+        Paragraph("Groups of this size would not show a difference by " + Plain(factor) + " of less than " +
+                  NumberText(*hidden * 100, 3) + " points.");
+      }
     }
   }
 

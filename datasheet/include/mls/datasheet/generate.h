@@ -38,6 +38,8 @@ Json RegisterSection();
 // One test per entry of `results` that has counts or counts events; entries that continue another one's name become its
 // slices ("stream_test_20_db" of "stream_test"), and so do the parts of an entry without counts of its own
 // ("held_out_by_source"). `positives`: the labels that are detections.
+// A test that was counted at the shipped threshold has kShippedThreshold for its threshold, which the manifest knows.
+inline constexpr const char* kShippedThreshold = "shipped";
 Outcome<Json> TestsFromResults(const Json& results, const Json& reading, const std::vector<std::string>& positives,
                                const std::string& raw_sha256);
 

@@ -1,8 +1,11 @@
 // What a table of counts says, and how sure one may be of it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "mls/datasheet/document.h"
 
@@ -64,6 +67,14 @@ Json MetricsFrom(const Counts& counts);
 // Power of the evidence: the smallest true difference of two groups' rates near `rate` that would be noticed with
 // probability `power` (normal approximation, two-sided).
 double DetectableDifference(uint64_t n1, uint64_t n2, double rate, double power = 0.8, double level = kConfidence);
+// What the groups of a test can show: for each factor of its slices with several levels, the detectable difference between the two smallest groups,
+// counted by what was to be found where there is such, else by all trials.
+struct GroupPower {
+  std::string factor;
+  std::array<uint64_t, 2> n = {};
+  double difference = 0;  // 0 to 1
+};
+std::vector<GroupPower> GroupPowers(const Json& test);
 // Trials without a single failure that are needed to show a success rate of at least `rate`.
 uint64_t TrialsToShow(double rate, double level = kConfidence);
 
