@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ctime>
 
 #include <nlohmann/json.hpp>
 
+#include "live_module.h"
 #include "mls/datasheet/signature.h"
 #include "power_meter.h"
 #include "power_trace.h"
@@ -25,15 +25,6 @@ constexpr double kRelativeUncertainty =
     0.35;  // of cycles per instruction (20 %) and of the published energy on another program (30 %), independent
 
 double Rounded(double value) { return value == 0 ? 0 : std::stod(NumberText(value, 4)); }
-
-std::string Now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
 
 double Median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -118,7 +109,7 @@ Json Measured(const std::string& instrument, const std::string& run_id, const st
   return {{"kind", "measured"},       {"method", "runs in the manner of MLPerf Tiny"},
           {"run_id", run_id},         {"raw_sha256", raw_sha256},
           {"instrument", instrument}, {"tool", "mlsensor-datasheet energy"},
-          {"timestamp", Now()}};
+          {"timestamp", UtcNow()}};
 }
 
 Outcome<Json> FromTrace(const EnergyOptions& options) {
@@ -212,7 +203,7 @@ Outcome<Json> FromMeter(const EnergyOptions& options, Sensor* sensor) {
   if (sensor != nullptr && sensor->ApplyConfig(*before) != Status::kOk)
     return Problem{"the device", "its configuration back", sensor->error().message};
   const double continuous_w = joules / (options.runs * options.seconds);
-  Section section(options, Measured((*meter)->instrument(), "energy, " + Now(), Sha256Hex(raw.dump())), 0);
+  Section section(options, Measured((*meter)->instrument(), "energy, " + UtcNow(), Sha256Hex(raw.dump())), 0);
   section.AddMode("continuous", continuous_w);
   if (standby_w) section.AddMode("standby", *standby_w);
   double inference_j = section.AddRuns(runs);

@@ -21,7 +21,7 @@ using std::chrono::system_clock;
 constexpr uint32_t kAheadMs = 2400;
 // Between two reads, so that one of them brings several events: waking up for each costs more than reading it. Less
 // than kAheadMs lasts.
-constexpr std::chrono::milliseconds kReadEvery(2);
+constexpr std::chrono::milliseconds kReadSoundEvery(2);
 // What the module hears in one evaluation ends 20 ms after the time that it states, which is that of the hop before.
 constexpr uint32_t kHopMs = 20;
 // For so long into the quiet before a recording the scores may still be those of the recording before.
@@ -204,6 +204,15 @@ Problem Lost(const Stage& stage) {
           stage.sensor.error().message + " (" + stage.module->LastWords() + ")"};
 }
 
+Outcome<PlayReport> WithCounters(PlayReport report, Stage& stage) {
+  const auto power = stage.sensor.ReadPower();
+  if (!power.ok()) return Lost(stage);
+  report.inferences = power->inference_count;
+  report.invalid = power->invalid_count;
+  report.skipped = power->skipped_count;
+  return report;
+}
+
 Delay DelayOf(Stage& stage, size_t sample, const Event& event, system_clock::time_point stimulus) {
   const auto now = system_clock::now();
   const auto told = std::exchange(stage.told, std::nullopt).value_or(now);
@@ -239,7 +248,7 @@ Outcome<PlayReport> PlayKeyword(const PlaySetup& setup, const LabelledSet& set, 
       if (batch.lost > 0) listener.Miss();
       feeder.Feed(listener.heard_ms());
       report.stopped = setup.stop && setup.stop();
-      if (!ended) std::this_thread::sleep_for(kReadEvery);
+      if (!ended) std::this_thread::sleep_for(kReadSoundEvery);
       return !ended && !report.stopped;
     };
     if (sensor.Watch(deliver, SteadyClock::now() + kForever, {.stop = setup.stop}) != Status::kOk) return Lost(**stage);
@@ -250,12 +259,7 @@ Outcome<PlayReport> PlayKeyword(const PlaySetup& setup, const LabelledSet& set, 
     report.unanswered = listener.missed();
     report.unanswered.insert(report.unanswered.end(), order.begin() + static_cast<ptrdiff_t>(listener.finished()),
                              order.end());
-    const auto power = sensor.ReadPower();
-    if (!power.ok()) return Lost(**stage);
-    report.inferences = power->inference_count;
-    report.invalid = power->invalid_count;
-    report.skipped = power->skipped_count;
-    return report;
+    return WithCounters(report, **stage);
   } catch (const InputError& error) {
     return Problem{"", "a sound that can be read", error.what()};
   }

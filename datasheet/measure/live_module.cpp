@@ -1,5 +1,7 @@
 #include "live_module.h"
 
+#include <ctime>
+
 #include "mls/host/names.h"
 
 namespace mls::datasheet {
@@ -16,6 +18,15 @@ ExitStatus ExitStatusOf(Status status) {
     case Status::kOutOfRange: return kRefused;
     default: return kBadAnswer;
   }
+}
+
+std::string UtcNow() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
 }
 
 std::string HexText(std::span<const uint8_t> bytes) {

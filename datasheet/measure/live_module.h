@@ -41,5 +41,7 @@ Result<LiveModule> ReadLiveModule(Sensor& sensor);
 // The configuration by the names of its registers.
 Json ConfigToJson(const Config& config);
 std::string HexText(std::span<const uint8_t> bytes);
+// Now, as "2026-01-31T12:00:00Z".
+std::string UtcNow();
 
 }  // namespace mls::datasheet

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <ctime>
 #include <iostream>
 #include <set>
 
@@ -19,15 +18,6 @@ namespace {
 
 constexpr int kMostPasses = 5;
 constexpr const char* kTool = "mlsensor-datasheet measure";
-
-std::string Now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
 
 // "measure: 120 of 1082 (11 %), 45 per second, 21 s left": each half second on a terminal, each tenth elsewhere.
 class Progress {
@@ -103,7 +93,7 @@ Json Header(const MeasureOptions& options, const LabelledSet& set, const LiveMod
           {"settings", settings},
           {"set", {{"sha256", set.sha256}, {"n", set.samples.size()}}},
           {"tool", kTool},
-          {"started", Now()}};
+          {"started", UtcNow()}};
 }
 
 Json LineOf(const Sample& sample, const Answer& answer) {

@@ -88,6 +88,8 @@ std::vector<std::string> ArgumentsOf(const PlaySetup& setup, std::vector<std::st
 Outcome<std::unique_ptr<Stage>> SetStage(const PlaySetup& setup, std::vector<std::string> arguments, bool feeds_input,
                                          uint8_t report);
 Problem Lost(const Stage& stage);
+// The report with what the module itself has counted.
+Outcome<PlayReport> WithCounters(PlayReport report, Stage& stage);
 Delay DelayOf(Stage& stage, size_t sample, const Event& event, std::chrono::system_clock::time_point stimulus);
 
 }  // namespace mls::datasheet
