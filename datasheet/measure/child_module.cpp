@@ -39,7 +39,8 @@ std::string ReadLine(int fd) {
   std::string line;
   const auto deadline = std::chrono::steady_clock::now() + kStartTime;
   while (!line.ends_with('\n')) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     pollfd polled{fd, POLLIN, 0};
     char c = 0;
     if (left.count() <= 0 || poll(&polled, 1, static_cast<int>(left.count())) <= 0 || read(fd, &c, 1) != 1) break;
@@ -67,7 +68,8 @@ std::filesystem::path DefaultModuleProgram() {
   return std::filesystem::exists(beside, error) ? beside : std::filesystem::path("mlsensor-module");
 }
 
-Outcome<std::unique_ptr<ChildModule>> ChildModule::Start(const std::filesystem::path& program, std::vector<std::string> arguments, bool feeds_input) {
+Outcome<std::unique_ptr<ChildModule>> ChildModule::Start(const std::filesystem::path& program,
+                                                         std::vector<std::string> arguments, bool feeds_input) {
   std::unique_ptr<ChildModule> module(new ChildModule);
   std::string folder = (std::filesystem::temp_directory_path() / "mls-module-XXXXXX").string();
   if (mkdtemp(folder.data()) == nullptr) return Problem{folder, "a folder that can be made", std::strerror(errno)};

@@ -14,9 +14,10 @@ namespace mls::datasheet {
 
 class ChildModule {
  public:
-  // Starts `program` with `arguments` and an address of its own, and waits until it listens. `feeds_input`: its standard input comes from
-  // input_fd(). Problems carry what it wrote to standard error.
-  static Outcome<std::unique_ptr<ChildModule>> Start(const std::filesystem::path& program, std::vector<std::string> arguments, bool feeds_input);
+  // Starts `program` with `arguments` and an address of its own, and waits until it listens. `feeds_input`: its
+  // standard input comes from input_fd(). Problems carry what it wrote to standard error.
+  static Outcome<std::unique_ptr<ChildModule>> Start(const std::filesystem::path& program,
+                                                     std::vector<std::string> arguments, bool feeds_input);
   ~ChildModule();
   ChildModule(const ChildModule&) = delete;
   ChildModule& operator=(const ChildModule&) = delete;

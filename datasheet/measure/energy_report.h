@@ -38,9 +38,10 @@ struct EnergyPart {
 };
 std::span<const EnergyPart> EnergyParts();
 
-// Value objects as in a datasheet's /model/performance/energy, and the runs. A trace or a meter gives measured values; instructions give derived ones with formula
-// and uncertainty. `sensor`: the module that a meter measures; it is put into standby and then into continuous mode, and left as it was. Problems: more or less
-// than one source, runs that are too short for the trace, a meter that cannot be read, no way to count inferences.
+// Value objects as in a datasheet's /model/performance/energy, and the runs. A trace or a meter gives measured values;
+// instructions give derived ones with formula and uncertainty. `sensor`: the module that a meter measures; it is put
+// into standby and then into continuous mode, and left as it was. Problems: more or less than one source, runs that are
+// too short for the trace, a meter that cannot be read, no way to count inferences.
 Outcome<Json> MeasureEnergy(const EnergyOptions& options, Sensor* sensor);
 
 }  // namespace mls::datasheet

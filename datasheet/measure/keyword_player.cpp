@@ -16,8 +16,12 @@ namespace {
 
 using std::chrono::system_clock;
 
-// The module may be this far ahead of what the host has read. An evaluation takes 100 ms of sound, and the event FIFO holds 32 of them.
+// The module may be this far ahead of what the host has read. An evaluation takes 100 ms of sound, and the event FIFO
+// holds 32 of them.
 constexpr uint32_t kAheadMs = 2400;
+// Between two reads, so that one of them brings several events: waking up for each costs more than reading it. Less
+// than kAheadMs lasts.
+constexpr std::chrono::milliseconds kReadSoundEvery(2);
 // What the module hears in one evaluation ends 20 ms after the time that it states, which is that of the hop before.
 constexpr uint32_t kHopMs = 20;
 // For so long into the quiet before a recording the scores may still be those of the recording before.
@@ -61,7 +65,7 @@ class Feeder {
   }
 
  private:
-  static constexpr size_t kChunk = 100 * kSamplesPerMs;
+  static constexpr size_t kChunk = 400 * kSamplesPerMs;
 
   SoundStream& stream_;
   ChildModule& module_;
@@ -91,7 +95,8 @@ class Listener {
       int& highest = answer_.highest.try_emplace(event.label, -1).first->second;
       highest = std::max(highest, score);
     } else if (event.record.type == EventType::kDetection) {
-      answer_.reports.push_back({event.label, score, static_cast<int>(at_ms) - static_cast<int>(stream_.placed()[next_].clip_ms)});
+      answer_.reports.push_back(
+          {event.label, score, static_cast<int>(at_ms) - static_cast<int>(stream_.placed()[next_].clip_ms)});
     }
     heard_ms_ = at_ms;
   }
@@ -111,7 +116,9 @@ class Listener {
  private:
   uint32_t EndOf(size_t index) const {
     const auto& placed = stream_.placed();
-    return index + 1 < placed.size() ? placed[index + 1].begin_ms + kSettleMs : placed[index].end_ms + (placed[index].clip_ms - placed[index].begin_ms) + kSettleMs;
+    return index + 1 < placed.size()
+               ? placed[index + 1].begin_ms + kSettleMs
+               : placed[index].end_ms + (placed[index].clip_ms - placed[index].begin_ms) + kSettleMs;
   }
 
   void Finish() {
@@ -120,7 +127,10 @@ class Listener {
     answer.sample = placed.sample;
     answer.heard_ms = placed.end_ms - placed.clip_ms;
     for (const auto& [word, score] : answer.highest) answer.score_permille = std::max(answer.score_permille, score);
-    answer.decided = placed.failed ? "failed" : !answer.reports.empty() ? answer.reports.front().label : usable_ == 0 ? "invalid" : "none";
+    answer.decided = placed.failed             ? "failed"
+                     : !answer.reports.empty() ? answer.reports.front().label
+                     : usable_ == 0            ? "invalid"
+                                               : "none";
     if (!answer.reports.empty()) answer.score_permille = answer.reports.front().score_permille;
     usable_ = unusable_ = 0;
     if (std::exchange(missing_, false)) {
@@ -143,7 +153,8 @@ class Listener {
 // Notes when the host was told that there is something.
 class TimedEdges final : public EdgeWaiter {
  public:
-  TimedEdges(std::shared_ptr<EdgeWaiter> edges, std::optional<system_clock::time_point>& told) : edges_(std::move(edges)), told_(told) {}
+  TimedEdges(std::shared_ptr<EdgeWaiter> edges, std::optional<system_clock::time_point>& told)
+      : edges_(std::move(edges)), told_(told) {}
 
  private:
   Status DoWait(Deadline deadline) override {
@@ -165,7 +176,8 @@ std::vector<std::string> ArgumentsOf(const PlaySetup& setup, std::vector<std::st
   return more;
 }
 
-Outcome<std::unique_ptr<Stage>> SetStage(const PlaySetup& setup, std::vector<std::string> arguments, bool feeds_input, uint8_t report) {
+Outcome<std::unique_ptr<Stage>> SetStage(const PlaySetup& setup, std::vector<std::string> arguments, bool feeds_input,
+                                         uint8_t report) {
   auto stage = std::make_unique<Stage>();
   auto module = ChildModule::Start(setup.program, ArgumentsOf(setup, std::move(arguments)), feeds_input);
   if (!module.ok()) return module.problem();
@@ -175,7 +187,8 @@ Outcome<std::unique_ptr<Stage>> SetStage(const PlaySetup& setup, std::vector<std
   if (!connection.ok()) return Problem{stage->module->uri(), "a connection", why};
   stage->edges = std::make_shared<TimedEdges>(connection->edges, stage->told);
   SensorError error;
-  auto sensor = Sensor::Open(connection->bus, stage->edges, "the module", {.timeout = std::chrono::seconds(10)}, &error);
+  auto sensor =
+      Sensor::Open(connection->bus, stage->edges, "the module", {.timeout = std::chrono::seconds(10)}, &error);
   if (!sensor.ok()) return Problem{"", "a module that answers", error.message};
   stage->sensor = std::move(*sensor);
   auto config = stage->sensor.ReadConfig();
@@ -187,7 +200,17 @@ Outcome<std::unique_ptr<Stage>> SetStage(const PlaySetup& setup, std::vector<std
 }
 
 Problem Lost(const Stage& stage) {
-  return {"", "a module that answers to the end", stage.sensor.error().message + " (" + stage.module->LastWords() + ")"};
+  return {"", "a module that answers to the end",
+          stage.sensor.error().message + " (" + stage.module->LastWords() + ")"};
+}
+
+Outcome<PlayReport> WithCounters(PlayReport report, Stage& stage) {
+  const auto power = stage.sensor.ReadPower();
+  if (!power.ok()) return Lost(stage);
+  report.inferences = power->inference_count;
+  report.invalid = power->invalid_count;
+  report.skipped = power->skipped_count;
+  return report;
 }
 
 Delay DelayOf(Stage& stage, size_t sample, const Event& event, system_clock::time_point stimulus) {
@@ -199,7 +222,8 @@ Delay DelayOf(Stage& stage, size_t sample, const Event& event, system_clock::tim
   return {sample, ms(captured - stimulus), ms(told - captured), ms(now - told), ms(event.uncertainty)};
 }
 
-Outcome<PlayReport> PlayKeyword(const PlaySetup& setup, const LabelledSet& set, std::span<const size_t> order, const OnAnswer& on_answer) {
+Outcome<PlayReport> PlayKeyword(const PlaySetup& setup, const LabelledSet& set, std::span<const size_t> order,
+                                const OnAnswer& on_answer) {
   try {
     SoundStream stream(set, order, setup.sound);
     auto stage = SetStage(setup, {"--input", "-", "--speed", "max"}, true, kReportChanges | kReportEveryResult);
@@ -224,6 +248,7 @@ Outcome<PlayReport> PlayKeyword(const PlaySetup& setup, const LabelledSet& set, 
       if (batch.lost > 0) listener.Miss();
       feeder.Feed(listener.heard_ms());
       report.stopped = setup.stop && setup.stop();
+      if (!ended) std::this_thread::sleep_for(kReadSoundEvery);
       return !ended && !report.stopped;
     };
     if (sensor.Watch(deliver, SteadyClock::now() + kForever, {.stop = setup.stop}) != Status::kOk) return Lost(**stage);
@@ -232,19 +257,16 @@ Outcome<PlayReport> PlayKeyword(const PlaySetup& setup, const LabelledSet& set, 
     report.wall_s = std::chrono::duration<double>(SteadyClock::now() - begin).count();
     report.decoding_s = stream.decoding_s();
     report.unanswered = listener.missed();
-    report.unanswered.insert(report.unanswered.end(), order.begin() + static_cast<ptrdiff_t>(listener.finished()), order.end());
-    const auto power = sensor.ReadPower();
-    if (!power.ok()) return Lost(**stage);
-    report.inferences = power->inference_count;
-    report.invalid = power->invalid_count;
-    report.skipped = power->skipped_count;
-    return report;
+    report.unanswered.insert(report.unanswered.end(), order.begin() + static_cast<ptrdiff_t>(listener.finished()),
+                             order.end());
+    return WithCounters(report, **stage);
   } catch (const InputError& error) {
     return Problem{"", "a sound that can be read", error.what()};
   }
 }
 
-Outcome<bool> TimeKeyword(const PlaySetup& setup, const LabelledSet& set, std::span<const size_t> order, const OnDelay& on_delay) {
+Outcome<bool> TimeKeyword(const PlaySetup& setup, const LabelledSet& set, std::span<const size_t> order,
+                          const OnDelay& on_delay) {
   SoundStream stream(set, order, setup.sound);
   std::vector<int16_t> sound;
   while (stream.Next(sound)) continue;
@@ -252,7 +274,8 @@ Outcome<bool> TimeKeyword(const PlaySetup& setup, const LabelledSet& set, std::s
   if (!stage.ok()) return stage.problem();
   Sensor& sensor = (*stage)->sensor;
 
-  // A word counts as spoken when the host has written its last 10 ms; each piece of 10 ms is written when a microphone would have it.
+  // A word counts as spoken when the host has written its last 10 ms; each piece of 10 ms is written when a microphone
+  // would have it.
   constexpr uint32_t kPieceMs = 10;
   std::vector<system_clock::time_point> written(sound.size() / (kPieceMs * kSamplesPerMs));
   std::atomic<size_t> written_count{0};
@@ -282,8 +305,10 @@ Outcome<bool> TimeKeyword(const PlaySetup& setup, const LabelledSet& set, std::s
       }
       const size_t piece = std::max(placed[at].loud_end_ms, kPieceMs) / kPieceMs - 1;
       // A word may be decided before it ends: then its end is due, not written.
-      const auto end = piece < written_count ? written[piece] : written[0] + std::chrono::milliseconds(kPieceMs * piece);
-      if (event.label == set.samples[placed[at].sample].label) on_delay(DelayOf(**stage, placed[at].sample, event, end));
+      const auto end =
+          piece < written_count ? written[piece] : written[0] + std::chrono::milliseconds(kPieceMs * piece);
+      if (event.label == set.samples[placed[at].sample].label)
+        on_delay(DelayOf(**stage, placed[at].sample, event, end));
     }
     (*stage)->told.reset();
     return !ended && !(setup.stop && setup.stop());

@@ -1,5 +1,7 @@
 #include "live_module.h"
 
+#include <ctime>
+
 #include "mls/host/names.h"
 
 namespace mls::datasheet {
@@ -16,6 +18,15 @@ ExitStatus ExitStatusOf(Status status) {
     case Status::kOutOfRange: return kRefused;
     default: return kBadAnswer;
   }
+}
+
+std::string UtcNow() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
 }
 
 std::string HexText(std::span<const uint8_t> bytes) {
@@ -45,7 +56,8 @@ Result<LiveModule> ReadLiveModule(Sensor& sensor) {
   module.firmware_sha256 = HexText(hashes->firmware);
   module.model_sha256 = HexText(hashes->model);
   if (hashes->datasheet != Sha256{}) module.datasheet_sha256 = HexText(hashes->datasheet);
-  module.firmware_version = std::to_string(ident.firmware_major) + "." + std::to_string(ident.firmware_minor) + "." + std::to_string(ident.firmware_patch);
+  module.firmware_version = std::to_string(ident.firmware_major) + "." + std::to_string(ident.firmware_minor) + "." +
+                            std::to_string(ident.firmware_patch);
   module.interface_version = std::to_string(ident.interface_major) + "." + std::to_string(ident.interface_minor);
   module.profile = NameOf<"ident.profile">(ident.profile);
   module.unique_id = HexText(identity->unique_id);
@@ -57,7 +69,9 @@ Result<LiveModule> ReadLiveModule(Sensor& sensor) {
 
 Json ConfigToJson(const Config& config) {
   Json json = Json::object();
-  Config::Fields(config, [&](auto reg, const auto& value) { json[std::string(ShortName(reg.kInfo))] = static_cast<uint64_t>(value); });
+  Config::Fields(config, [&](auto reg, const auto& value) {
+    json[std::string(ShortName(reg.kInfo))] = static_cast<uint64_t>(value);
+  });
   return json;
 }
 

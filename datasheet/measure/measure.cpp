@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <ctime>
 #include <iostream>
 #include <set>
 
@@ -20,19 +19,11 @@ namespace {
 constexpr int kMostPasses = 5;
 constexpr const char* kTool = "mlsensor-datasheet measure";
 
-std::string Now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
-
 // "measure: 120 of 1082 (11 %), 45 per second, 21 s left": each half second on a terminal, each tenth elsewhere.
 class Progress {
  public:
-  Progress(std::string what, size_t done, size_t total) : what_(std::move(what)), first_(done), done_(done), total_(total) {}
+  Progress(std::string what, size_t done, size_t total)
+      : what_(std::move(what)), first_(done), done_(done), total_(total) {}
   ~Progress() {
     if (drawn_) std::cerr << "\n";
   }
@@ -46,8 +37,9 @@ class Progress {
     const double seconds = std::chrono::duration<double>(now - begin_).count();
     const double rate = static_cast<double>(done_ - first_) / std::max(seconds, 1e-6);
     const auto left = static_cast<long>(static_cast<double>(total_ - done_) / std::max(rate, 1e-6));
-    std::cerr << (terminal_ ? "\r" : "") << what_ << ": " << done_ << " of " << total_ << " (" << done_ * 100 / total_ << " %), " << NumberText(rate, 3) << " per second, " << left << " s left"
-              << (terminal_ ? "\x1b[K" : "\n") << std::flush;
+    std::cerr << (terminal_ ? "\r" : "") << what_ << ": " << done_ << " of " << total_ << " (" << done_ * 100 / total_
+              << " %), " << NumberText(rate, 3) << " per second, " << left << " s left" << (terminal_ ? "\x1b[K" : "\n")
+              << std::flush;
     drawn_ = terminal_;
   }
 
@@ -66,7 +58,9 @@ class Progress {
 double ProcessorSeconds(int who) {
   rusage usage{};
   getrusage(who, &usage);
-  const auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -85,19 +79,36 @@ Json Header(const MeasureOptions& options, const LabelledSet& set, const LiveMod
   }
   Json decision = ConfigToJson(module.config);
   decision.erase("report");
-  return {{"schema", "mlsensor-raw/1"}, {"name", options.name}, {"profile", module.profile}, {"model_sha256", module.model_sha256}, {"firmware_sha256", module.firmware_sha256},
-          {"firmware_version", module.firmware_version}, {"interface_version", module.interface_version}, {"debug_build", module.privacy.debug_build != 0},
-          {"transducers", FlagNames(kReg<"privacy.transducers_fitted">.kInfo, module.privacy.transducers_fitted)}, {"labels", module.labels}, {"decision", decision},
-          {"settings", settings}, {"set", {{"sha256", set.sha256}, {"n", set.samples.size()}}}, {"tool", kTool}, {"started", Now()}};
+  return {{"schema", "mlsensor-raw/1"},
+          {"name", options.name},
+          {"profile", module.profile},
+          {"model_sha256", module.model_sha256},
+          {"firmware_sha256", module.firmware_sha256},
+          {"firmware_version", module.firmware_version},
+          {"interface_version", module.interface_version},
+          {"debug_build", module.privacy.debug_build != 0},
+          {"transducers", FlagNames(kReg<"privacy.transducers_fitted">.kInfo, module.privacy.transducers_fitted)},
+          {"labels", module.labels},
+          {"decision", decision},
+          {"settings", settings},
+          {"set", {{"sha256", set.sha256}, {"n", set.samples.size()}}},
+          {"tool", kTool},
+          {"started", UtcNow()}};
 }
 
 Json LineOf(const Sample& sample, const Answer& answer) {
-  Json line = {{"kind", "sample"}, {"file", sample.file}, {"sha256", sample.sha256}, {"label", sample.label}, {"decided", answer.decided}};
+  Json line = {{"kind", "sample"},
+               {"file", sample.file},
+               {"sha256", sample.sha256},
+               {"label", sample.label},
+               {"decided", answer.decided}};
   if (answer.score_permille >= 0) line["score_permille"] = answer.score_permille;
   if (!sample.subject.empty()) line["subject"] = sample.subject;
   if (!sample.conditions.empty()) line["conditions"] = sample.conditions;
   if (!answer.highest.empty()) line["highest"] = answer.highest;
-  for (const Answer::Report& report : answer.reports) line["reports"].push_back({{"label", report.label}, {"score_permille", report.score_permille}, {"at_ms", report.at_ms}});
+  for (const Answer::Report& report : answer.reports)
+    line["reports"].push_back(
+        {{"label", report.label}, {"score_permille", report.score_permille}, {"at_ms", report.at_ms}});
   if (answer.heard_ms > 0) line["heard_ms"] = answer.heard_ms;
   return line;
 }
@@ -105,14 +116,17 @@ Json LineOf(const Sample& sample, const Answer& answer) {
 // Results that are there already stay if they are of the same module.
 Outcome<Json> ResultsToContinue(const MeasureOptions& options, const Json& header) {
   Json results = {{"schema", "mlsensor-results/1"}, {"script", kTool}};
-  for (const char* key : {"profile", "model_sha256", "firmware_sha256", "firmware_version", "interface_version", "debug_build", "transducers", "decision"}) results[key] = header[key];
+  for (const char* key : {"profile", "model_sha256", "firmware_sha256", "firmware_version", "interface_version",
+                          "debug_build", "transducers", "decision"})
+    results[key] = header[key];
   if (!std::filesystem::exists(options.out)) return results;
   auto before = Load(options.out.string());
   if (!before.ok()) return before.problem();
   for (const char* key : {"script", "model_sha256", "firmware_sha256", "decision"}) {
     const Json theirs = before->contains(key) ? (*before)[key] : Json();
     if (theirs != results[key]) {
-      return Problem{options.out.string() + ", /" + key, results[key].dump() + " (or a new file)", theirs.dump() + ": results of different modules are not mixed"};
+      return Problem{options.out.string() + ", /" + key, results[key].dump() + " (or a new file)",
+                     theirs.dump() + ": results of different modules are not mixed"};
     }
   }
   return before;
@@ -124,8 +138,10 @@ Problem Belongs(const RawLog& log, const LabelledSet& set, std::set<std::string>
   for (const Json& line : log.lines()) {
     if (TextAt(line, "/kind") != "sample") continue;
     const auto sample = samples.find(TextAt(line, "/file"));
-    if (sample == samples.end() || sample->second->sha256 != TextAt(line, "/sha256") || !done.insert(sample->first).second) {
-      return {"raw results, " + TextAt(line, "/file"), "each sample of this set once", "one that is not of it, or twice"};
+    if (sample == samples.end() || sample->second->sha256 != TextAt(line, "/sha256") ||
+        !done.insert(sample->first).second) {
+      return {"raw results, " + TextAt(line, "/file"), "each sample of this set once",
+              "one that is not of it, or twice"};
     }
   }
   return {};
@@ -144,14 +160,16 @@ double MeanGrey(const ImageView& picture) {
   double sum = 0;
   for (int32_t y = 0; y < picture.height_px; ++y) {
     const uint8_t* row = picture.data.data() + static_cast<ptrdiff_t>(y) * picture.stride_bytes;
-    for (int32_t x = 0; x < picture.width_px; ++x) sum += rgb ? (77.0 * row[3 * x] + 150.0 * row[3 * x + 1] + 29.0 * row[3 * x + 2]) / 256 : row[x];
+    for (int32_t x = 0; x < picture.width_px; ++x)
+      sum += rgb ? (77.0 * row[3 * x] + 150.0 * row[3 * x + 1] + 29.0 * row[3 * x + 2]) / 256 : row[x];
   }
   return sum / picture.width_px / picture.height_px;
 }
 
 // The condition "brightness" of pictures, where nobody has labelled it.
 void AddBrightness(LabelledSet& set) {
-  const bool labelled = std::any_of(set.samples.begin(), set.samples.end(), [](const Sample& sample) { return sample.conditions.contains("brightness"); });
+  const bool labelled = std::any_of(set.samples.begin(), set.samples.end(),
+                                    [](const Sample& sample) { return sample.conditions.contains("brightness"); });
   for (Sample& sample : set.samples) {
     if (labelled) return;
     try {
@@ -164,7 +182,8 @@ void AddBrightness(LabelledSet& set) {
 
 class Measurement {
  public:
-  Measurement(const MeasureOptions& options, const LabelledSet& set, RawLog& log) : options_(options), set_(set), log_(log) {}
+  Measurement(const MeasureOptions& options, const LabelledSet& set, RawLog& log)
+      : options_(options), set_(set), log_(log) {}
 
   Outcome<int> Play(const std::set<std::string>& done) {
     std::vector<size_t> order;
@@ -173,7 +192,9 @@ class Measurement {
     }
     Progress progress(options_.name, done.size(), set_.samples.size());
     for (int pass = 0; !order.empty(); ++pass) {
-      if (pass == kMostPasses) return Problem{"", "an answer to each sample", std::to_string(order.size()) + " whose events were lost each time; is the machine too busy?"};
+      if (pass == kMostPasses)
+        return Problem{"", "an answer to each sample",
+                       std::to_string(order.size()) + " whose events were lost each time; is the machine too busy?"};
       std::optional<Problem> failure;
       const auto on_answer = [&](const Answer& answer) {
         const auto written = log_.Append(LineOf(set_.samples[answer.sample], answer));
@@ -181,13 +202,20 @@ class Measurement {
         progress.Advance();
       };
       const bool keyword = options_.play.profile == "keyword";
-      const double host_before = ProcessorSeconds(RUSAGE_SELF), module_before = ProcessorSeconds(RUSAGE_CHILDREN);
-      const auto report = keyword ? PlayKeyword(options_.play, set_, order, on_answer) : PlayPerson(options_.play, set_, order, on_answer);
+      const double module_before = ProcessorSeconds(RUSAGE_CHILDREN);
+      const auto report = keyword ? PlayKeyword(options_.play, set_, order, on_answer)
+                                  : PlayPerson(options_.play, set_, order, on_answer);
       if (failure) return *failure;
       if (!report.ok()) return report.problem();
-      const auto noted = log_.Append({{"kind", "run"}, {"inferences", report->inferences}, {"invalid", report->invalid}, {"skipped", report->skipped},
-                                      {"wall_s", report->wall_s}, {"unanswered", report->unanswered.size()},
-                                      {"host_processor_s", ProcessorSeconds(RUSAGE_SELF) - host_before - report->decoding_s}, {"module_processor_s", ProcessorSeconds(RUSAGE_CHILDREN) - module_before}});
+      const auto noted = log_.Append({{"kind", "run"},
+                                      {"inferences", report->inferences},
+                                      {"invalid", report->invalid},
+                                      {"skipped", report->skipped},
+                                      {"wall_s", report->wall_s},
+                                      {"unanswered", report->unanswered.size()},
+                                      {"host_processor_s", TakeHostSeconds() - report->decoding_s},
+                                      {"decoding_processor_s", report->decoding_s},
+                                      {"module_processor_s", ProcessorSeconds(RUSAGE_CHILDREN) - module_before}});
       if (!noted.ok()) return noted.problem();
       if (report->stopped) return kInterrupted;
       order = report->unanswered;
@@ -204,7 +232,8 @@ class Measurement {
     for (const Json& line : log_.lines()) {
       timed += TextAt(line, "/kind") == "delay";
       const std::string decided = TextAt(line, "/decided");
-      const bool counts = options_.play.profile == "person" ? decided != "invalid" && decided != "failed" : decided == TextAt(line, "/label");
+      const bool counts = options_.play.profile == "person" ? decided != "invalid" && decided != "failed"
+                                                            : decided == TextAt(line, "/label");
       if (TextAt(line, "/kind") == "sample" && counts) reported.push_back(index[TextAt(line, "/file")]);
     }
     if (timed > 0 || reported.empty()) return kDone;
@@ -212,13 +241,19 @@ class Measurement {
     Progress progress(options_.name + ", latency", 0, order.size());
     std::vector<Json> lines;
     const auto on_delay = [&](const Delay& delay) {
-      lines.push_back({{"kind", "delay"}, {"file", set_.samples[delay.sample].file}, {"stimulus_to_capture_ms", delay.stimulus_to_capture}, {"capture_to_notify_ms", delay.capture_to_notify},
-                       {"notify_to_read_ms", delay.notify_to_read}, {"uncertainty_ms", delay.uncertainty}});
+      lines.push_back({{"kind", "delay"},
+                       {"file", set_.samples[delay.sample].file},
+                       {"stimulus_to_capture_ms", delay.stimulus_to_capture},
+                       {"capture_to_notify_ms", delay.capture_to_notify},
+                       {"notify_to_read_ms", delay.notify_to_read},
+                       {"uncertainty_ms", delay.uncertainty}});
       progress.Advance();
     };
-    const auto timing = options_.play.profile == "keyword" ? TimeKeyword(options_.play, set_, order, on_delay) : TimePerson(options_.play, set_, order, on_delay);
+    const auto timing = options_.play.profile == "keyword" ? TimeKeyword(options_.play, set_, order, on_delay)
+                                                           : TimePerson(options_.play, set_, order, on_delay);
     if (!timing.ok()) return timing.problem();
-    if (options_.play.stop && options_.play.stop()) return kInterrupted;  // all or nothing: a spread over a part is no spread
+    if (options_.play.stop && options_.play.stop())
+      return kInterrupted;  // all or nothing: a spread over a part is no spread
     for (Json& line : lines) {
       if (const auto written = log_.Append(std::move(line)); !written.ok()) return written.problem();
     }
@@ -226,44 +261,63 @@ class Measurement {
   }
 
  private:
+  // Of this process, since the last call or its start: reading the set is part of measuring.
+  double TakeHostSeconds() {
+    const double before = std::exchange(host_noted_s_, ProcessorSeconds(RUSAGE_SELF));
+    return host_noted_s_ - before;
+  }
+
   const MeasureOptions& options_;
   const LabelledSet& set_;
   RawLog& log_;
+  double host_noted_s_ = 0;
 };
 
 Outcome<int> Finish(const MeasureOptions& options, const RawLog& log, const std::filesystem::path& raw, Json results) {
   const auto text = ReadText(raw.string(), size_t{1} << 30);
   if (!text.ok()) return text.problem();
   const std::string started = TextAt(log.header(), "/started");
-  const RunInfo run{options.name + ", " + started, Sha256Hex(*text), started, options.what.empty() ? options.name : options.what};
-  Json entries = options.continuous ? SummarizeContinuous(log, options.name, run) : SummarizeSet(log, options.name, run);
-  double wall_s = 0, host_s = 0, module_s = 0;
+  const RunInfo run{options.name + ", " + started, Sha256Hex(*text), started,
+                    options.what.empty() ? options.name : options.what};
+  Json entries =
+      options.continuous ? SummarizeContinuous(log, options.name, run) : SummarizeSet(log, options.name, run);
+  double wall_s = 0, host_s = 0, decoding_s = 0, module_s = 0;
   uint64_t inferences = 0;
   for (const Json& line : log.lines()) {
     if (TextAt(line, "/kind") != "run") continue;
-    wall_s += line["wall_s"].get<double>();
-    inferences += line["inferences"].get<uint64_t>();
+    wall_s += NumberAt(line, "/wall_s").value_or(0);
+    inferences += static_cast<uint64_t>(std::max(0.0, NumberAt(line, "/inferences").value_or(0)));
     host_s += NumberAt(line, "/host_processor_s").value_or(0);
+    decoding_s += NumberAt(line, "/decoding_processor_s").value_or(0);
     module_s += NumberAt(line, "/module_processor_s").value_or(0);
   }
-  entries[options.name]["played"] = {{"inferences", inferences}, {"wall_s", std::round(wall_s * 100) / 100}, {"settings", log.header()["settings"]}};
+  entries[options.name]["played"] = {
+      {"inferences", inferences}, {"wall_s", std::round(wall_s * 100) / 100}, {"settings", log.header()["settings"]}};
   // What an earlier run of this name had by condition may not be there any more.
   for (auto it = results.begin(); it != results.end();) {
     it = it.key() == options.name || it.key().starts_with(options.name + "_by_") ? results.erase(it) : std::next(it);
   }
   results.update(entries);
   if (Json latency = SummarizeLatency(log, run); !latency.is_null()) results["latency"] = std::move(latency);
-  if (!options.split.empty()) results["splits"][options.split] = {{"sha256", log.header()["set"]["sha256"]}, {"n", log.header()["set"]["n"]}};
+  if (!options.split.empty())
+    results["splits"][options.split] = {{"sha256", log.header()["set"]["sha256"]}, {"n", log.header()["set"]["n"]}};
   if (const auto written = WriteText(options.out.string(), ToText(results)); !written.ok()) return written.problem();
   std::cout << SummaryText(options.name, entries);
   if (results.contains("latency")) {
     const Json& values = results["latency"]["values"];
     const auto ms = [&](const char* name) { return NumberText(values[name]["value"].get<double>(), 4); };
-    std::cout << "latency, n = " << results["latency"]["n"] << ": stimulus to host program p50 " << ms("stimulus_to_read_p50") << " ms, p90 " << ms("stimulus_to_read_p90") << " ms, p99 " << ms("stimulus_to_read_p99")
-              << " ms; capture to notification p50 " << ms("capture_to_notify_p50") << " ms; notification to read p50 " << ms("notify_to_read_p50") << " ms\n";
+    std::cout << "latency, n = " << results["latency"]["n"] << ": stimulus to host program p50 "
+              << ms("stimulus_to_read_p50") << " ms, p90 " << ms("stimulus_to_read_p90") << " ms, p99 "
+              << ms("stimulus_to_read_p99") << " ms; capture to notification p50 " << ms("capture_to_notify_p50")
+              << " ms; notification to read p50 " << ms("notify_to_read_p50") << " ms\n";
   }
-  std::cout << inferences << " inferences in " << NumberText(wall_s, 4) << " s; processor time: module " << NumberText(module_s, 3) << " s, measuring " << NumberText(host_s, 3) << " s ("
-            << NumberText(100 * host_s / std::max(module_s, 1e-9), 2) << " % more); raw results in " << raw.string() << "\n";
+  const auto more = [&](double seconds) {
+    return NumberText(seconds, 3) + " s (" + NumberText(100 * seconds / std::max(module_s, 1e-9), 2) + " % more)";
+  };
+  std::cout << inferences << " inferences in " << NumberText(wall_s, 4) << " s; processor time: module "
+            << NumberText(module_s, 3) << " s, measuring " << more(host_s);
+  if (decoding_s > 0) std::cout << ", decoding the recordings " << more(decoding_s);
+  std::cout << "; raw results in " << raw.string() << "\n";
   return kDone;
 }
 
@@ -283,11 +337,13 @@ Outcome<int> RunMeasure(MeasureOptions options) {
   auto set = ReadLabelledSet(options.set);
   if (!set.ok()) return set.problem();
   if (options.hash_only) return NoteSplit(options, *set);
-  if (options.continuous && options.play.profile != "keyword") return Problem{"--continuous", "the profile keyword", options.play.profile};
+  if (options.continuous && options.play.profile != "keyword")
+    return Problem{"--continuous", "the profile keyword", options.play.profile};
   if (options.play.profile == "person") AddBrightness(*set);
   const auto module = Probe(options.play);
   if (!module.ok()) return module.problem();
-  if (module->profile != options.play.profile) return Problem{"the module", "the profile " + options.play.profile, module->profile};
+  if (module->profile != options.play.profile)
+    return Problem{"the module", "the profile " + options.play.profile, module->profile};
   const Json header = Header(options, *set, *module);
   auto results = ResultsToContinue(options, header);
   if (!results.ok()) return results.problem();
@@ -305,7 +361,8 @@ Outcome<int> RunMeasure(MeasureOptions options) {
   if (*status == kInterrupted) {
     size_t samples = 0;
     for (const Json& line : log->lines()) samples += TextAt(line, "/kind") == "sample";
-    std::cerr << "interrupted after " << samples << " of " << set->samples.size() << " samples; the same command with --resume goes on\n";
+    std::cerr << "interrupted after " << samples << " of " << set->samples.size()
+              << " samples; the same command with --resume goes on\n";
     return kInterrupted;
   }
   return Finish(options, *log, raw, std::move(*results));

@@ -20,8 +20,8 @@ struct MeasureOptions {
   size_t latency = 0;         // time so many samples in real time
 };
 
-// Ends with an exit status; `stop` (see PlaySetup) gives kInterrupted, and what was measured stays in the raw file. Progress and messages go to
-// standard error, the summary to standard output.
+// Ends with an exit status; `stop` (see PlaySetup) gives kInterrupted, and what was measured stays in the raw file.
+// Progress and messages go to standard error, the summary to standard output.
 Outcome<int> RunMeasure(MeasureOptions options);
 
 }  // namespace mls::datasheet

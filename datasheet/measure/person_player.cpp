@@ -1,4 +1,5 @@
 #include <cmath>
+#include <thread>
 
 #include "mls/datasheet/document.h"
 #include "player.h"
@@ -6,15 +7,16 @@
 namespace mls::datasheet {
 namespace {
 
-// A black picture of 8 x 8: too dark to judge. After kGapFrames of them in a row the module's filters have forgotten what they saw
-// (kMaxInvalidEvaluations in mls/core/decision/decision_config.h), so each sample meets a rested module.
+// A black picture of 8 x 8: too dark to judge. After kGapFrames of them in a row the module's filters have forgotten
+// what they saw (kMaxInvalidEvaluations in mls/core/decision/decision_config.h), so each sample meets a rested module.
 constexpr unsigned char kBlackPng[] = {
-    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0x00, 0x08, 0x00, 0x00,
-    0x00, 0x08, 0x08, 0x02, 0x00, 0x00, 0x00, 0x4b, 0x6d, 0x29, 0xdc,
-    0x00, 0x00, 0x00, 0x0c, 0x49, 0x44, 0x41, 0x54, 0x78, 0xda, 0x63, 0x60, 0x18, 0x1e, 0x00, 0x00, 0x00, 0xc8, 0x00, 0x01, 0x93, 0xbd,
-    0xa5, 0x8e,
-    0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82};
+    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00,
+    0x00, 0x08, 0x00, 0x00, 0x00, 0x08, 0x08, 0x02, 0x00, 0x00, 0x00, 0x4b, 0x6d, 0x29, 0xdc, 0x00, 0x00, 0x00,
+    0x0c, 0x49, 0x44, 0x41, 0x54, 0x78, 0xda, 0x63, 0x60, 0x18, 0x1e, 0x00, 0x00, 0x00, 0xc8, 0x00, 0x01, 0x93,
+    0xbd, 0xa5, 0x8e, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82};
 constexpr size_t kGapFrames = 3;
+// Between two reads, as for sound. A sample takes longer than this and makes few events, and the event FIFO holds 32.
+constexpr std::chrono::milliseconds kReadPicturesEvery(10);
 
 // A folder of links: for each sample kGapFrames black pictures, then the sample `dwell` times.
 class Slides {
@@ -22,7 +24,8 @@ class Slides {
   Slides(const LabelledSet& set, std::span<const size_t> order, size_t dwell) : order_(order), dwell_(dwell) {
     const std::filesystem::path black = folder_.path() / "black.png";
     std::filesystem::create_directory(frames());
-    written_ = WriteText(black.string(), std::string_view(reinterpret_cast<const char*>(kBlackPng), sizeof kBlackPng)).ok();
+    written_ =
+        WriteText(black.string(), std::string_view(reinterpret_cast<const char*>(kBlackPng), sizeof kBlackPng)).ok();
     size_t frame = 0;
     const auto add = [&](const std::filesystem::path& target) {
       char name[32];
@@ -52,20 +55,26 @@ class Slides {
 };
 
 size_t DwellFrames(const Config& config, double frames_per_second) {
-  return size_t{config.average_count} + config.consecutive_count - 1 + static_cast<size_t>(std::ceil(config.on_delay_ms * frames_per_second / 1000));
+  return size_t{config.average_count} + config.consecutive_count - 1 +
+         static_cast<size_t>(std::ceil(config.on_delay_ms * frames_per_second / 1000));
 }
 
-// A module that waits in standby, so that no picture is shown before the host listens: it is started twice, the first time to store that.
+// A module that waits in standby, so that no picture is shown before the host listens: it is started twice, the first
+// time to store that.
 Outcome<std::unique_ptr<Stage>> SetWaitingStage(const PlaySetup& setup, const Slides& slides, const char* speed) {
   const std::string rate = NumberText(setup.frames_per_second);
-  auto stage = SetStage(setup, {"--input", slides.black().string(), "--config-store", slides.store().string()}, false, kReportChanges);
+  auto stage = SetStage(setup, {"--input", slides.black().string(), "--config-store", slides.store().string()}, false,
+                        kReportChanges);
   if (!stage.ok()) return stage.problem();
   auto config = (*stage)->sensor.ReadConfig();
   if (!config.ok()) return Lost(**stage);
   config->power_mode = PowerMode::kStandby;
   if ((*stage)->sensor.ApplyConfig(*config, true) != Status::kOk) return Lost(**stage);
   stage->reset();
-  return SetStage(setup, {"--input", slides.frames().string(), "--config-store", slides.store().string(), "--speed", speed, "--fps", rate}, false, kReportChanges);
+  return SetStage(
+      setup,
+      {"--input", slides.frames().string(), "--config-store", slides.store().string(), "--speed", speed, "--fps", rate},
+      false, kReportChanges);
 }
 
 bool StartToLook(Sensor& sensor) {
@@ -87,7 +96,8 @@ std::string NegativeLabel(const std::vector<std::string>& labels, const std::str
 Outcome<LiveModule> Probe(const PlaySetup& setup) {
   const bool hears = setup.profile == "keyword";
   const Slides slides({}, {}, 1);
-  auto module = ChildModule::Start(setup.program, ArgumentsOf(setup, {"--input", hears ? "-" : slides.black().string()}), hears);
+  auto module =
+      ChildModule::Start(setup.program, ArgumentsOf(setup, {"--input", hears ? "-" : slides.black().string()}), hears);
   if (!module.ok()) return module.problem();
   SensorError error;
   auto sensor = Sensor::Open((*module)->uri(), {.timeout = std::chrono::seconds(10)}, &error);
@@ -97,7 +107,8 @@ Outcome<LiveModule> Probe(const PlaySetup& setup) {
   return *live;
 }
 
-Outcome<PlayReport> PlayPerson(const PlaySetup& setup, const LabelledSet& set, std::span<const size_t> order, const OnAnswer& on_answer) {
+Outcome<PlayReport> PlayPerson(const PlaySetup& setup, const LabelledSet& set, std::span<const size_t> order,
+                               const OnAnswer& on_answer) {
   const auto live = Probe(setup);
   if (!live.ok()) return live.problem();
   const Config& config = live->config;
@@ -134,7 +145,10 @@ Outcome<PlayReport> PlayPerson(const PlaySetup& setup, const LabelledSet& set, s
         break;
       }
       // At full speed the module's clock is that of the pictures; a capture carries the time of the picture before.
-      const size_t frame = event.record.time_ms == 0 ? 0 : static_cast<size_t>(std::lround(event.record.time_ms * setup.frames_per_second / 1000)) + 1;
+      const size_t frame =
+          event.record.time_ms == 0
+              ? 0
+              : static_cast<size_t>(std::lround(event.record.time_ms * setup.frames_per_second / 1000)) + 1;
       if (frame < last_frame) continue;
       last_frame = frame;
       const size_t position = slides.PositionOf(frame);
@@ -148,15 +162,18 @@ Outcome<PlayReport> PlayPerson(const PlaySetup& setup, const LabelledSet& set, s
       answer.decided = decision == Decision::kPositive ? event.label : NegativeLabel(*labels, event.label);
       answer.score_permille = event.record.value;
     }
-    // Events were lost between the last batch and this: what was collected before is not whole, nor is the sample that comes next.
+    // Events were lost between the last batch and this: what was collected before is not whole, nor is the sample that
+    // comes next.
     if (batch.lost > 0) {
-      report.unanswered.insert(report.unanswered.end(), order.begin() + static_cast<ptrdiff_t>(std::min(next, order.size())),
+      report.unanswered.insert(report.unanswered.end(),
+                               order.begin() + static_cast<ptrdiff_t>(std::min(next, order.size())),
                                order.begin() + static_cast<ptrdiff_t>(std::min(next + 1, order.size())));
       next = std::min(next + 1, order.size());
       answer = {};
     }
     missing = false;
     report.stopped = setup.stop && setup.stop();
+    if (!ended) std::this_thread::sleep_for(kReadPicturesEvery);
     return !ended && !report.stopped;
   };
   const auto begin = SteadyClock::now();
@@ -165,15 +182,11 @@ Outcome<PlayReport> PlayPerson(const PlaySetup& setup, const LabelledSet& set, s
   report.stopped = !ended;
   report.wall_s = std::chrono::duration<double>(SteadyClock::now() - begin).count();
   for (; next < order.size(); ++next) report.unanswered.push_back(order[next]);
-  const auto power = sensor.ReadPower();
-  if (!power.ok()) return Lost(**stage);
-  report.inferences = power->inference_count;
-  report.invalid = power->invalid_count;
-  report.skipped = power->skipped_count;
-  return report;
+  return WithCounters(report, **stage);
 }
 
-Outcome<bool> TimePerson(const PlaySetup& setup, const LabelledSet& set, std::span<const size_t> order, const OnDelay& on_delay) {
+Outcome<bool> TimePerson(const PlaySetup& setup, const LabelledSet& set, std::span<const size_t> order,
+                         const OnDelay& on_delay) {
   const auto live = Probe(setup);
   if (!live.ok()) return live.problem();
   const Config& config = live->config;
@@ -194,14 +207,16 @@ Outcome<bool> TimePerson(const PlaySetup& setup, const LabelledSet& set, std::sp
       }
       // The first picture of the sample came so many pictures before the one that decided.
       const size_t before = decision == Decision::kPositive ? dwell - 1 : size_t{config.average_count} - 1;
-      const auto since = std::chrono::microseconds(std::llround(static_cast<double>(before) * 1e6 / setup.frames_per_second));
+      const auto since =
+          std::chrono::microseconds(std::llround(static_cast<double>(before) * 1e6 / setup.frames_per_second));
       if (position < order.size()) on_delay(DelayOf(**stage, order[position], event, event.host_time - since));
     }
     (*stage)->told.reset();
     return !ended && !(setup.stop && setup.stop());
   };
   if (!StartToLook((*stage)->sensor)) return Lost(**stage);
-  if ((*stage)->sensor.Watch(deliver, SteadyClock::now() + kForever, {.stop = setup.stop}) != Status::kOk) return Lost(**stage);
+  if ((*stage)->sensor.Watch(deliver, SteadyClock::now() + kForever, {.stop = setup.stop}) != Status::kOk)
+    return Lost(**stage);
   return true;
 }
 

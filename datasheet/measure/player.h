@@ -23,7 +23,8 @@ struct PlaySetup {
 
 struct Answer {
   size_t sample = 0;     // index into the set
-  std::string decided;   // what the module reported: a label, "none", "invalid" (nothing to judge) or "failed" (could not be decoded)
+  std::string decided;   // what the module reported: a label, "none", "invalid" (nothing to judge) or "failed" (could
+                         // not be decoded)
   int score_permille = -1;             // of the report, or the highest there was without one; -1: none
   std::map<std::string, int> highest;  // keyword: the highest score of each word
   struct Report {
@@ -41,26 +42,32 @@ struct PlayReport {
   uint64_t invalid = 0;
   uint64_t skipped = 0;
   double wall_s = 0;             // from the first sample to the last answer
-  double decoding_s = 0;         // processor time of the host for decoding recordings; pictures are decoded by the module
+  double decoding_s = 0;  // processor time of the host for decoding recordings; the module decodes pictures
   std::vector<size_t> unanswered;  // samples whose events were lost or that were not reached
   bool stopped = false;
 };
 
-// Play at the speed of the processor. Answers come in order; each sample of `order` is answered or listed as unanswered.
-Outcome<PlayReport> PlayKeyword(const PlaySetup& setup, const LabelledSet& set, std::span<const size_t> order, const OnAnswer& on_answer);
-Outcome<PlayReport> PlayPerson(const PlaySetup& setup, const LabelledSet& set, std::span<const size_t> order, const OnAnswer& on_answer);
+// Play at the speed of the processor. Answers come in order; each sample of `order` is answered or listed as
+// unanswered.
+Outcome<PlayReport> PlayKeyword(const PlaySetup& setup, const LabelledSet& set, std::span<const size_t> order,
+                                const OnAnswer& on_answer);
+Outcome<PlayReport> PlayPerson(const PlaySetup& setup, const LabelledSet& set, std::span<const size_t> order,
+                               const OnAnswer& on_answer);
 
 // One reported decision in real time; times in milliseconds.
 struct Delay {
   size_t sample = 0;
-  double stimulus_to_capture = 0;  // from the end of the word, or the first picture with the subject, to the capture that decided it
+  double stimulus_to_capture =
+      0;  // from the end of the word, or the first picture with the subject, to the capture that decided it
   double capture_to_notify = 0;    // inference, decision and link, until the host is told
   double notify_to_read = 0;       // until the host program has the event
   double uncertainty = 0;          // of the time of capture
 };
 using OnDelay = std::function<void(const Delay&)>;
-Outcome<bool> TimeKeyword(const PlaySetup& setup, const LabelledSet& set, std::span<const size_t> order, const OnDelay& on_delay);
-Outcome<bool> TimePerson(const PlaySetup& setup, const LabelledSet& set, std::span<const size_t> order, const OnDelay& on_delay);
+Outcome<bool> TimeKeyword(const PlaySetup& setup, const LabelledSet& set, std::span<const size_t> order,
+                          const OnDelay& on_delay);
+Outcome<bool> TimePerson(const PlaySetup& setup, const LabelledSet& set, std::span<const size_t> order,
+                         const OnDelay& on_delay);
 
 // What the module says about itself before anything is played.
 Outcome<LiveModule> Probe(const PlaySetup& setup);
@@ -78,8 +85,11 @@ struct Stage {
 };
 std::vector<std::string> ArgumentsOf(const PlaySetup& setup, std::vector<std::string> more);
 // Starts the module with the shipped decision and reports set to `report` (ReportBit).
-Outcome<std::unique_ptr<Stage>> SetStage(const PlaySetup& setup, std::vector<std::string> arguments, bool feeds_input, uint8_t report);
+Outcome<std::unique_ptr<Stage>> SetStage(const PlaySetup& setup, std::vector<std::string> arguments, bool feeds_input,
+                                         uint8_t report);
 Problem Lost(const Stage& stage);
+// The report with what the module itself has counted.
+Outcome<PlayReport> WithCounters(PlayReport report, Stage& stage);
 Delay DelayOf(Stage& stage, size_t sample, const Event& event, std::chrono::system_clock::time_point stimulus);
 
 }  // namespace mls::datasheet

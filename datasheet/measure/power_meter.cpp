@@ -44,7 +44,8 @@ class HwmonMeter final : public PowerMeter {
     return std::nullopt;
   }
   Outcome<double> Joules(double seconds) override {
-    const auto begin = Clock::now(), end = begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+    const auto begin = Clock::now(),
+               end = begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
     double sum = 0;
     auto before = begin;
     auto power = Watts();
@@ -57,7 +58,8 @@ class HwmonMeter final : public PowerMeter {
       before = now;
       power = next;
     }
-    if (before < end) return Problem{folder_.string(), "power1_input, or in1_input and curr1_input", "none that can be read"};
+    if (before < end)
+      return Problem{folder_.string(), "power1_input, or in1_input and curr1_input", "none that can be read"};
     return sum;
   }
 
@@ -70,7 +72,9 @@ class RaplMeter final : public PowerMeter {
  public:
   explicit RaplMeter(std::vector<std::filesystem::path> domains) : domains_(std::move(domains)) {}
 
-  std::string instrument() const override { return "RAPL, " + std::to_string(domains_.size()) + " processor package" + (domains_.size() == 1 ? "" : "s"); }
+  std::string instrument() const override {
+    return "RAPL, " + std::to_string(domains_.size()) + " processor package" + (domains_.size() == 1 ? "" : "s");
+  }
   Outcome<double> Joules(double seconds) override {
     // Read often enough to see each wrap: the smallest range lasts about a minute.
     constexpr double kStep = 1;
@@ -79,7 +83,8 @@ class RaplMeter final : public PowerMeter {
     for (double left = seconds;;) {
       for (size_t i = 0; i < domains_.size(); ++i) {
         const auto now = ReadValue<double>(domains_[i] / "energy_uj");
-        if (!now) return Problem{(domains_[i] / "energy_uj").string(), "a counter", "none that can be read; it may need root"};
+        if (!now)
+          return Problem{(domains_[i] / "energy_uj").string(), "a counter", "none that can be read; it may need root"};
         if (i == before.size()) {
           before.push_back(*now);
           continue;
@@ -115,7 +120,9 @@ Outcome<std::unique_ptr<PowerMeter>> OpenHwmon(const std::filesystem::path& root
 Outcome<std::unique_ptr<PowerMeter>> OpenRapl(const std::filesystem::path& root) {
   std::vector<std::filesystem::path> domains;
   for (const auto& folder : FoldersIn(root)) {
-    if (ReadValue<std::string>(folder / "name").value_or("").starts_with("package") && ReadValue<double>(folder / "energy_uj")) domains.push_back(folder);
+    if (ReadValue<std::string>(folder / "name").value_or("").starts_with("package") &&
+        ReadValue<double>(folder / "energy_uj"))
+      domains.push_back(folder);
   }
   if (domains.empty()) return Problem{root.string(), "a processor package with energy_uj that can be read", "none"};
   return std::unique_ptr<PowerMeter>(std::make_unique<RaplMeter>(std::move(domains)));

@@ -60,7 +60,8 @@ class Columns {
   Logic Marker(const std::string& name) const {
     for (size_t i = 0; i < names_.size() && !name.empty(); ++i) {
       if (names_[i] == name) return {i, 0};
-      if (names_[i] == "D0-D7" && name.size() == 2 && name[0] == 'D' && name[1] >= '0' && name[1] <= '7') return {i, static_cast<size_t>(name[1] - '0')};
+      if (names_[i] == "D0-D7" && name.size() == 2 && name[0] == 'D' && name[1] >= '0' && name[1] <= '7')
+        return {i, static_cast<size_t>(name[1] - '0')};
     }
     return {};
   }
@@ -86,12 +87,15 @@ Outcome<std::vector<PowerSample>> ReadPowerTrace(const std::filesystem::path& pa
   if (!file || !std::getline(file, line)) return Problem{path.string(), "a table", "none that can be read"};
   if (line.ends_with('\r')) line.pop_back();
   const Columns columns(SplitCsvRow(line));
-  const auto time = columns.Holding("time"), current = columns.Holding("current"), voltage = columns.Holding("voltage"), power = columns.Holding("power");
+  const auto time = columns.Holding("time"), current = columns.Holding("current"), voltage = columns.Holding("voltage"),
+             power = columns.Holding("power");
   if (!time) return Problem{path.string(), "a column of time", "the columns " + line};
   if (!power && !current) return Problem{path.string(), "a column of power or current", "the columns " + line};
-  if (!power && !voltage && options.voltage_v <= 0) return Problem{path.string(), "the supply voltage (--voltage), as there is current alone", "none"};
+  if (!power && !voltage && options.voltage_v <= 0)
+    return Problem{path.string(), "the supply voltage (--voltage), as there is current alone", "none"};
   const Logic marker = columns.Marker(options.marker);
-  if (!options.marker.empty() && marker.index == SIZE_MAX) return Problem{path.string(), "the column \"" + options.marker + "\"", "the columns " + line};
+  if (!options.marker.empty() && marker.index == SIZE_MAX)
+    return Problem{path.string(), "the column \"" + options.marker + "\"", "the columns " + line};
 
   std::vector<PowerSample> trace;
   for (size_t number = 2; std::getline(file, line); ++number) {
@@ -109,22 +113,27 @@ Outcome<std::vector<PowerSample>> ReadPowerTrace(const std::filesystem::path& pa
     const auto volts = power ? std::optional(1.0) : voltage ? at(*voltage) : std::optional(options.voltage_v);
     if (!t || !watts || !volts) return Problem{where, "numbers", line.substr(0, 80)};
     if (!trace.empty() && *t < trace.back().time_s) return Problem{where, "time that goes on", "time that goes back"};
-    const bool marked = marker.index < fields.size() && marker.digit < fields[marker.index].size() && fields[marker.index][marker.digit] != '0';
+    const bool marked = marker.index < fields.size() && marker.digit < fields[marker.index].size() &&
+                        fields[marker.index][marker.digit] != '0';
     trace.push_back({*t, *watts * *volts, marked});
   }
   if (trace.size() < 2) return Problem{path.string(), "two samples or more", std::to_string(trace.size())};
   return trace;
 }
 
-Outcome<std::vector<TraceRun>> CutRuns(const std::vector<PowerSample>& trace, double start_s, int runs, double seconds) {
-  const auto from = std::find_if(trace.begin(), trace.end(), [&](const PowerSample& sample) { return sample.time_s >= start_s; });
+Outcome<std::vector<TraceRun>> CutRuns(const std::vector<PowerSample>& trace, double start_s, int runs,
+                                       double seconds) {
+  const auto from =
+      std::find_if(trace.begin(), trace.end(), [&](const PowerSample& sample) { return sample.time_s >= start_s; });
   auto first = std::find_if(from, trace.end(), [](const PowerSample& sample) { return sample.marked; });
   if (first == trace.end()) first = from;
   const double needed = runs * seconds;
   const double there = first == trace.end() ? 0 : trace.back().time_s - first->time_s;
   // The last sample lasts as long as the one before it.
   const double step = (trace.back().time_s - trace.front().time_s) / static_cast<double>(trace.size() - 1);
-  if (there + step < needed * (1 - 1e-9)) return Problem{"the trace", NumberText(needed) + " s from its start on (" + std::to_string(runs) + " runs)", NumberText(there) + " s"};
+  if (there + step < needed * (1 - 1e-9))
+    return Problem{"the trace", NumberText(needed) + " s from its start on (" + std::to_string(runs) + " runs)",
+                   NumberText(there) + " s"};
   std::vector<TraceRun> cut(static_cast<size_t>(runs));
   for (auto& run : cut) run.seconds = seconds;
   bool was_marked = false;

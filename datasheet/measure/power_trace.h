@@ -3,7 +3,8 @@
 // Known by their column names, in any order:
 //   Power Profiler Kit 2   Timestamp(ms),Current(uA),D0,...,D7 or ...,D0-D7 (eight digits, the first is D0)
 //   Joulescope             #time,current,voltage,power,charge,energy (s, A, V, W, C, J)
-//   Otii                   Timestamp, and names with "current", "voltage" or "power" and a unit in brackets, as "Main current (A)"
+//   Otii                   Timestamp, and names with "current", "voltage" or "power" and a unit in brackets, as "Main
+//   current (A)"
 // A unit in ( ) or [ ] is heeded; without one it is s, A, V and W. Sources: the first row of such exports.
 #pragma once
 
@@ -36,8 +37,8 @@ struct TraceRun {
   double unmarked_seconds = 0;
   uint64_t marks = 0;         // rising edges
 };
-// `runs` runs of `seconds` each, one after the other, from the first mark at or after `start_s` on (from `start_s` where nothing is marked).
-// Problem: the trace is shorter than that.
+// `runs` runs of `seconds` each, one after the other, from the first mark at or after `start_s` on (from `start_s`
+// where nothing is marked). Problem: the trace is shorter than that.
 Outcome<std::vector<TraceRun>> CutRuns(const std::vector<PowerSample>& trace, double start_s, int runs, double seconds);
 
 }  // namespace mls::datasheet

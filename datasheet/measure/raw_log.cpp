@@ -38,7 +38,9 @@ Outcome<RawLog> RawLog::Resume(const std::filesystem::path& path, const Json& he
   for (const auto& [key, value] : header.items()) {
     if (key == "started") continue;
     const Json theirs = found.contains(key) ? found[key] : Json();
-    if (theirs != value) return Problem{path.string() + ", /" + key, value.dump() + ", as it is now", theirs.dump() + ": the same run cannot go on"};
+    if (theirs != value)
+      return Problem{path.string() + ", /" + key, value.dump() + ", as it is now",
+                     theirs.dump() + ": the same run cannot go on"};
   }
   if (whole < text->size()) std::filesystem::resize_file(path, whole);
   RawLog log(path, "ab");
@@ -50,7 +52,8 @@ Outcome<RawLog> RawLog::Resume(const std::filesystem::path& path, const Json& he
 
 Outcome<bool> RawLog::Write(const Json& line) {
   const std::string text = line.dump() + "\n";
-  if (std::fwrite(text.data(), 1, text.size(), file_.get()) == text.size() && std::fflush(file_.get()) == 0) return true;
+  if (std::fwrite(text.data(), 1, text.size(), file_.get()) == text.size() && std::fflush(file_.get()) == 0)
+    return true;
   return Problem{path_, "a file that can be written", std::strerror(errno)};
 }
 

@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <ctime>
 
+#include "mls/datasheet/document.h"
 #include "mls/drivers/module/sound_file.h"
 
 namespace mls::datasheet {
 namespace {
+
+constexpr size_t kLargestClip = size_t{1} << 30;
 
 double PowerOf(std::span<const int16_t> samples) {
   double sum = 0;
@@ -19,7 +23,8 @@ double PowerOf(std::span<const int16_t> samples) {
 uint32_t LoudEndMs(std::span<const int16_t> clip) {
   constexpr size_t kStretch = 10 * kSamplesPerMs;
   std::vector<double> power;
-  for (size_t at = 0; at + kStretch <= clip.size(); at += kStretch) power.push_back(PowerOf(clip.subspan(at, kStretch)));
+  for (size_t at = 0; at + kStretch <= clip.size(); at += kStretch)
+    power.push_back(PowerOf(clip.subspan(at, kStretch)));
   const double loudest = power.empty() ? 0 : *std::max_element(power.begin(), power.end());
   for (size_t i = power.size(); i-- > 0;) {
     if (power[i] > loudest / 10000) return static_cast<uint32_t>(10 * (i + 1));
@@ -50,7 +55,8 @@ std::vector<int16_t> ReadSound(const std::filesystem::path& path) {
   SoundFile file(path);
   std::vector<int16_t> all;
   std::array<int16_t, 4096> block;
-  while (const size_t count = file.Read(block)) all.insert(all.end(), block.begin(), block.begin() + static_cast<ptrdiff_t>(count));
+  while (const size_t count = file.Read(block))
+    all.insert(all.end(), block.begin(), block.begin() + static_cast<ptrdiff_t>(count));
   return all;
 }
 
@@ -58,7 +64,27 @@ SoundStream::SoundStream(const LabelledSet& set, std::span<const size_t> order, 
     : set_(set), order_(order), options_(options), quiet_(Quiet(size_t{options.quiet_ms} * kSamplesPerMs)) {
   if (options.noise.empty()) return;
   noise_ = ReadSound(options.noise);
-  noise_.erase(noise_.begin(), noise_.begin() + static_cast<ptrdiff_t>(options.noise_from * static_cast<double>(noise_.size())));
+  noise_.erase(noise_.begin(),
+               noise_.begin() + static_cast<ptrdiff_t>(options.noise_from * static_cast<double>(noise_.size())));
+}
+
+// Decoding a recording of a second costs a tenth of what the module's inferences on it do.
+std::vector<int16_t> SoundStream::Clip(const Sample& sample) const {
+  const std::filesystem::path kept = options_.decoded / (sample.sha256 + ".s16");
+  if (!options_.decoded.empty()) {
+    if (const auto bytes = ReadText(kept.string(), kLargestClip); bytes.ok()) {
+      std::vector<int16_t> clip(bytes->size() / sizeof(int16_t));
+      std::memcpy(clip.data(), bytes->data(), clip.size() * sizeof(int16_t));
+      return clip;
+    }
+  }
+  std::vector<int16_t> clip = ReadSound(set_.folder / sample.file);
+  if (!options_.decoded.empty()) {
+    const auto bytes = std::as_bytes(std::span(clip));
+    // Where it cannot be written, the next run decodes again.
+    static_cast<void>(WriteText(kept.string(), {reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+  }
+  return clip;
 }
 
 bool SoundStream::Next(std::vector<int16_t>& out) {
@@ -67,7 +93,7 @@ bool SoundStream::Next(std::vector<int16_t>& out) {
   std::vector<int16_t> clip;
   const double before = ProcessorNow();
   try {
-    clip = ReadSound(set_.folder / set_.samples[placed.sample].file);
+    clip = Clip(set_.samples[placed.sample]);
   } catch (const InputError&) {
     placed.failed = true;
   }

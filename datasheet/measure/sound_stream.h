@@ -1,4 +1,5 @@
-// A labelled set as one stream of sound: each recording between quiet parts, so that a module hears one after the other from a rested state.
+// A labelled set as one stream of sound: each recording between quiet parts, so that a module hears one after the other
+// from a rested state.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,10 @@ inline constexpr uint32_t kSamplesPerMs = 16;
 struct SoundStreamOptions {
   uint32_t quiet_ms = 1000;  // before each recording, and after it
   std::filesystem::path noise;  // a recording that goes under all of it; empty: none
-  double noise_from = 0;        // share of the noise that is left out at its beginning, as a model may have been trained with it
+  double noise_from =
+      0;  // share of the noise that is left out at its beginning, as a model may have been trained with it
   double snr_db = 0;            // mean power of the recording over that of the noise
+  std::filesystem::path decoded;  // folder for decoded recordings, which the next run takes from there; empty: none
 };
 
 // Where a recording lies in the stream, in milliseconds from its beginning.
@@ -43,6 +46,8 @@ class SoundStream {
   uint32_t length_ms() const { return static_cast<uint32_t>(length_ / kSamplesPerMs); }
 
  private:
+  std::vector<int16_t> Clip(const Sample& sample) const;
+
   const LabelledSet& set_;
   const std::span<const size_t> order_;
   const SoundStreamOptions options_;

@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include <nlohmann/json.hpp>
+
 #include "mls/datasheet/statistics.h"
 
 namespace mls::datasheet {
@@ -15,7 +17,9 @@ double Rounded(double value, int decimals = 4) {
   return std::round(value * factor) / factor;
 }
 
-bool Contains(const std::vector<std::string>& labels, const std::string& label) { return std::find(labels.begin(), labels.end(), label) != labels.end(); }
+bool Contains(const std::vector<std::string>& labels, const std::string& label) {
+  return std::find(labels.begin(), labels.end(), label) != labels.end();
+}
 
 // One sample of the log, as the statistics see it.
 struct Heard {
@@ -57,7 +61,8 @@ Run ReadRun(const RawLog& log) {
       for (const auto& [key, value] : conditions->items()) heard.conditions[key] = value.get<std::string>();
     }
     const auto score = [&](const std::string& label, int value) {
-      (label == heard.truth ? heard.right_score : heard.other_score) = std::max(label == heard.truth ? heard.right_score : heard.other_score, value);
+      (label == heard.truth ? heard.right_score : heard.other_score) =
+          std::max(label == heard.truth ? heard.right_score : heard.other_score, value);
       if (value > heard.top_score) heard.top = label, heard.top_score = value;
     };
     if (const Json* highest = Find(line, "/highest")) {
@@ -82,7 +87,9 @@ Json CountsOf(const std::vector<const Heard*>& samples) {
 
 Json Share(uint64_t count, uint64_t of) {
   const Interval interval = WilsonInterval(count, of);
-  return {{"count", count}, {"of", of}, {"share", of == 0 ? Json() : Json(Rounded(static_cast<double>(count) / static_cast<double>(of)))},
+  return {{"count", count},
+          {"of", of},
+          {"share", of == 0 ? Json() : Json(Rounded(static_cast<double>(count) / static_cast<double>(of)))},
           {"interval_95", {Rounded(interval.lower), Rounded(interval.upper)}}};
 }
 
@@ -119,15 +126,18 @@ Json Histogram(const char* title, const std::vector<int>& scores) {
   for (const int score : scores) ++bins[static_cast<size_t>(std::clamp(score * 16 / 1000, 0, 15))];
   Json labels = Json::array();
   for (int bin = 0; bin < 16; ++bin) labels.push_back(NumberText(bin / 16.0, 3));
-  return {{"title", title}, {"kind", "histogram"}, {"quantity", "count"}, {"x_label", "score"}, {"y_label", "samples"}, {"labels", labels}, {"values", bins}};
+  return {{"title", title},       {"kind", "histogram"}, {"quantity", "count"}, {"x_label", "score"},
+          {"y_label", "samples"}, {"labels", labels},    {"values", bins}};
 }
 
-// Receiver operating characteristic and precision against recall, over all thresholds. A word that is scored above the threshold where another one
-// is spoken counts against precision.
+// Receiver operating characteristic and precision against recall, over all thresholds. A word that is scored above the
+// threshold where another one is spoken counts against precision.
 Json Curves(const Run& run) {
   Json roc = Json::array(), precision_recall = Json::array();
   std::vector<int> with, without;
-  for (const Heard& sample : run.heard) (run.IsPositive(sample) ? with : without).push_back(run.IsPositive(sample) ? sample.right_score : std::max(sample.top_score, 0));
+  for (const Heard& sample : run.heard)
+    (run.IsPositive(sample) ? with : without)
+        .push_back(run.IsPositive(sample) ? sample.right_score : std::max(sample.top_score, 0));
   if (with.empty() || without.empty()) return Json::array();
   for (int threshold = 1010; threshold >= 0; threshold -= 10) {
     uint64_t right = 0, wrong = 0, accepted = 0;
@@ -143,11 +153,23 @@ Json Curves(const Run& run) {
     const double false_positives = static_cast<double>(accepted) / static_cast<double>(without.size());
     const double at = threshold / 1000.0;
     roc.push_back({Rounded(false_positives), Rounded(recall), at});
-    if (right + wrong + accepted > 0) precision_recall.push_back({Rounded(recall), Rounded(static_cast<double>(right) / static_cast<double>(right + wrong + accepted)), at});
+    if (right + wrong + accepted > 0)
+      precision_recall.push_back(
+          {Rounded(recall), Rounded(static_cast<double>(right) / static_cast<double>(right + wrong + accepted)), at});
   }
   Json plots = Json::array();
-  plots.push_back({{"title", "Receiver operating characteristic"}, {"kind", "line"}, {"quantity", "recall"}, {"x_label", "false-positive rate"}, {"y_label", "recall"}, {"points", roc}});
-  plots.push_back({{"title", "Precision and recall"}, {"kind", "line"}, {"quantity", "precision"}, {"x_label", "recall"}, {"y_label", "precision"}, {"points", precision_recall}});
+  plots.push_back({{"title", "Receiver operating characteristic"},
+                   {"kind", "line"},
+                   {"quantity", "recall"},
+                   {"x_label", "false-positive rate"},
+                   {"y_label", "recall"},
+                   {"points", roc}});
+  plots.push_back({{"title", "Precision and recall"},
+                   {"kind", "line"},
+                   {"quantity", "precision"},
+                   {"x_label", "recall"},
+                   {"y_label", "precision"},
+                   {"points", precision_recall}});
   plots.push_back(Histogram("Scores where there is one", with));
   plots.push_back(Histogram("Scores where there is none", without));
   return plots;
@@ -171,11 +193,17 @@ Json Calibration(const Run& run) {
   std::string counts;
   for (const Bin& bin : bins) {
     if (bin.n == 0) continue;
-    points.push_back({Rounded(bin.sum / static_cast<double>(bin.n)), Rounded(static_cast<double>(bin.right) / static_cast<double>(bin.n))});
+    points.push_back({Rounded(bin.sum / static_cast<double>(bin.n)),
+                      Rounded(static_cast<double>(bin.right) / static_cast<double>(bin.n))});
     counts += (counts.empty() ? "" : ", ") + std::to_string(bin.n);
   }
-  return {{"title", "Calibration"}, {"kind", "line"}, {"quantity", "share that is right"}, {"x_label", "mean score"}, {"y_label", "share that is right"},
-          {"points", points}, {"note", "Samples behind each point: " + counts + "."}};
+  return {{"title", "Calibration"},
+          {"kind", "line"},
+          {"quantity", "share that is right"},
+          {"x_label", "mean score"},
+          {"y_label", "share that is right"},
+          {"points", points},
+          {"note", "Samples behind each point: " + counts + "."}};
 }
 
 void AddSubjects(const Run& run, Json& entry) {
@@ -194,7 +222,10 @@ void AddSubjects(const Run& run, Json& entry) {
   for (const auto& [name, count] : subjects) list.push_back(count);
   const Interval interval = BootstrapBySubject(list);
   entry["subjects"] = all.size();
-  entry["intervals"]["recall"] = {{"method", "bootstrap by subject"}, {"level", kConfidence}, {"lower", Rounded(interval.lower)}, {"upper", Rounded(interval.upper)}};
+  entry["intervals"]["recall"] = {{"method", "bootstrap by subject"},
+                                  {"level", kConfidence},
+                                  {"lower", Rounded(interval.lower)},
+                                  {"upper", Rounded(interval.upper)}};
 }
 
 Json EntryHead(const RawLog& log, const RunInfo& run) {
@@ -202,7 +233,10 @@ Json EntryHead(const RawLog& log, const RunInfo& run) {
           {"dataset_sha256", TextAt(log.header(), "/set/sha256")}, {"n", log.header()["set"]["n"]}};
 }
 
-double Quantile(std::vector<double>& sorted, double p) { return sorted[std::min(sorted.size() - 1, static_cast<size_t>(std::ceil(p * static_cast<double>(sorted.size()))) - 1)]; }
+double Quantile(std::vector<double>& sorted, double p) {
+  return sorted[std::min(sorted.size() - 1,
+                         static_cast<size_t>(std::ceil(p * static_cast<double>(sorted.size()))) - 1)];
+}
 
 }  // namespace
 
@@ -254,7 +288,9 @@ Json SummarizeContinuous(const RawLog& log, const std::string& name, const RunIn
   const double hours = heard_ms / 3.6e6;
   const Interval interval = PoissonInterval(events);
   Json entry = EntryHead(log, info);
-  entry.update({{"events", events}, {"hours", Rounded(hours)}, {"per_hour", Rounded(static_cast<double>(events) / hours, 2)},
+  entry.update({{"events", events},
+                {"hours", Rounded(hours)},
+                {"per_hour", Rounded(static_cast<double>(events) / hours, 2)},
                 {"interval_95_per_hour", {Rounded(interval.lower / hours, 2), Rounded(interval.upper / hours, 2)}}});
   return {{name, std::move(entry)}};
 }
@@ -263,21 +299,28 @@ Json SummarizeLatency(const RawLog& log, const RunInfo& info) {
   std::map<std::string, std::vector<double>> times;
   for (const Json& line : log.lines()) {
     if (TextAt(line, "/kind") != "delay") continue;
-    const double capture = line["stimulus_to_capture_ms"], notify = line["capture_to_notify_ms"], read = line["notify_to_read_ms"];
+    const double capture = line["stimulus_to_capture_ms"], notify = line["capture_to_notify_ms"],
+                 read = line["notify_to_read_ms"];
     times["stimulus_to_capture"].push_back(capture);
     times["capture_to_notify"].push_back(notify);
     times["notify_to_read"].push_back(read);
     times["stimulus_to_read"].push_back(capture + notify + read);
   }
   if (times.empty()) return {};
-  const Json evidence = {{"kind", "measured"}, {"method", "samples played in real time; module time mapped to the host's clock by the time latch"},
-                         {"run_id", info.run_id}, {"raw_sha256", info.raw_sha256}, {"tool", "mlsensor-datasheet measure"}, {"timestamp", info.timestamp}};
+  const Json evidence = {
+      {"kind", "measured"},
+      {"method", "samples played in real time; module time mapped to the host's clock by the time latch"},
+      {"run_id", info.run_id},
+      {"raw_sha256", info.raw_sha256},
+      {"tool", "mlsensor-datasheet measure"},
+      {"timestamp", info.timestamp}};
   Json values = Json::object();
   for (const char* name : {"stimulus_to_read", "stimulus_to_capture", "capture_to_notify", "notify_to_read"}) {
     auto& list = times[name];
     std::sort(list.begin(), list.end());
     for (const auto& [suffix, p] : {std::pair{"p50", 0.5}, std::pair{"p90", 0.9}, std::pair{"p99", 0.99}}) {
-      values[std::string(name) + "_" + suffix] = {{"value", Rounded(Quantile(list, p), 2)}, {"unit", "ms"}, {"n", list.size()}, {"evidence", evidence}};
+      values[std::string(name) + "_" + suffix] = {
+          {"value", Rounded(Quantile(list, p), 2)}, {"unit", "ms"}, {"n", list.size()}, {"evidence", evidence}};
     }
   }
   const std::vector<double>& total = times["stimulus_to_read"];
@@ -286,12 +329,22 @@ Json SummarizeLatency(const RawLog& log, const RunInfo& info) {
   const double first = std::floor(total.front() / step) * step;
   for (double at = first; at <= total.back(); at += step) {
     labels.push_back(NumberText(at));
-    bins.push_back(std::count_if(total.begin(), total.end(), [&](double value) { return value >= at && value < at + step; }));
+    bins.push_back(
+        std::count_if(total.begin(), total.end(), [&](double value) { return value >= at && value < at + step; }));
   }
-  const std::string what = TextAt(log.header(), "/profile") == "person"
-      ? "From the first picture of a scene to the decision at the host program, pictures in real time."
-      : "From the end of the word (last 10 ms above a hundredth of its loudest) to its event at the host program, sound in real time. A word may be decided before it ends: the time is then negative.";
-  Json plots = Json::array({{{"title", "From the stimulus to the host program"}, {"kind", "histogram"}, {"quantity", "count"}, {"x_label", "ms"}, {"y_label", "decisions"}, {"labels", labels}, {"values", bins}, {"note", what}}});
+  const std::string what =
+      TextAt(log.header(), "/profile") == "person"
+          ? "From the first picture of a scene to the decision at the host program, pictures in real time."
+          : "From the end of the word (last 10 ms above a hundredth of its loudest) to its event at the host program, "
+            "sound in real time. A word may be decided before it ends: the time is then negative.";
+  Json plots = Json::array({{{"title", "From the stimulus to the host program"},
+                             {"kind", "histogram"},
+                             {"quantity", "count"},
+                             {"x_label", "ms"},
+                             {"y_label", "decisions"},
+                             {"labels", labels},
+                             {"values", bins},
+                             {"note", what}}});
   return {{"what", what}, {"n", total.size()}, {"values", values}, {"plots", plots}};
 }
 
@@ -304,22 +357,26 @@ std::string SummaryText(const std::string& name, const Json& entries) {
       for (const char* metric : {"recall", "false_positive_rate", "precision"}) {
         if (!part.contains(metric)) continue;
         const Json& share = part[metric];
-        text += std::string(metric == std::string("recall") ? " " : "; ") + metric + " " + percent(share["share"]) + " % (" + percent(share["interval_95"][0]) + " to " + percent(share["interval_95"][1]) + "), " +
+        text += std::string(metric == std::string("recall") ? " " : "; ") + metric + " " + percent(share["share"]) +
+                " % (" + percent(share["interval_95"][0]) + " to " + percent(share["interval_95"][1]) + "), " +
                 share["count"].dump() + " of " + share["of"].dump();
       }
       text += "\n";
     };
     if (key == name && entry.contains("events")) {
-      text += name + ": " + entry["events"].dump() + " false accepts in " + entry["hours"].dump() + " h: " + entry["per_hour"].dump() + " per hour (" + entry["interval_95_per_hour"][0].dump() + " to " +
+      text += name + ": " + entry["events"].dump() + " false accepts in " + entry["hours"].dump() +
+              " h: " + entry["per_hour"].dump() + " per hour (" + entry["interval_95_per_hour"][0].dump() + " to " +
               entry["interval_95_per_hour"][1].dump() + ")\n";
     } else if (key == name) {
       line(name + ", n = " + entry["n"].dump(), entry);
       const Json& coverage = entry["coverage"];
       if (coverage["invalid"] != 0 || coverage["failed_to_decode"] != 0) {
-        text += "  not judged: " + coverage["invalid"].dump() + "; not decoded: " + coverage["failed_to_decode"].dump() + "\n";
+        text += "  not judged: " + coverage["invalid"].dump() +
+                "; not decoded: " + coverage["failed_to_decode"].dump() + "\n";
       }
     } else {
-      for (const auto& [level, part] : entry.items()) line("  " + key.substr(name.size() + 4) + " " + level + ", n = " + part["n"].dump(), part);
+      for (const auto& [level, part] : entry.items())
+        line("  " + key.substr(name.size() + 4) + " " + level + ", n = " + part["n"].dump(), part);
     }
   }
   return text;

@@ -19,8 +19,8 @@ struct RunInfo {
 // The labels that a module reports as found: "person", or the words of a keyword model.
 std::vector<std::string> PositiveLabels(const std::string& profile, const std::vector<std::string>& labels);
 
-// The entry for a labelled set, and entries "<name>_by_<condition>": counts at the shipped threshold, rates with intervals, curves, coverage.
-// Intervals: Wilson; of the recall by resampling speakers where they are labelled.
+// The entry for a labelled set, and entries "<name>_by_<condition>": counts at the shipped threshold, rates with
+// intervals, curves, coverage. Intervals: Wilson; of the recall by resampling speakers where they are labelled.
 Json SummarizeSet(const RawLog& log, const std::string& name, const RunInfo& run);
 // The entry for sound without any word in it: false accepts per hour with the exact Poisson interval.
 Json SummarizeContinuous(const RawLog& log, const std::string& name, const RunInfo& run);

@@ -30,10 +30,11 @@ struct VerifyOptions {
   bool keep_modes = false;       // leave the power mode alone: what it can do is not observed then
 };
 
-// Compares identity, hashes, register map, address, rates, transducers, labels, threshold and power modes, and runs the self-test with its
-// known answer. Switches through the power modes that the datasheet names and back. `file_sha256`: of the datasheet's file. Errors: those of
-// Sensor.
-Result<Findings> Verify(const Json& document, const std::string& file_sha256, Sensor& sensor, const std::string& uri, const VerifyOptions& options);
+// Compares identity, hashes, register map, address, rates, transducers, labels, threshold and power modes, and runs the
+// self-test with its known answer. Switches through the power modes that the datasheet names and back. `file_sha256`:
+// of the datasheet's file. Errors: those of Sensor.
+Result<Findings> Verify(const Json& document, const std::string& file_sha256, Sensor& sensor, const std::string& uri,
+                        const VerifyOptions& options);
 
 bool Agrees(const Findings& findings);  // no contradiction
 std::string FindingsToText(const Findings& findings);

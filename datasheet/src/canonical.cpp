@@ -4,6 +4,8 @@
 #include <cmath>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "mls/datasheet/signature.h"
 
 namespace mls::datasheet {
@@ -16,7 +18,8 @@ std::u16string Utf16(const std::string& text) {
     const auto lead = static_cast<unsigned char>(text[i]);
     const size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
     char32_t code = length == 1 ? lead : lead & (0x3F >> (length - 1));
-    for (size_t j = 1; j < length && i + j < text.size(); ++j) code = code << 6 | (static_cast<unsigned char>(text[i + j]) & 0x3F);
+    for (size_t j = 1; j < length && i + j < text.size(); ++j)
+      code = code << 6 | (static_cast<unsigned char>(text[i + j]) & 0x3F);
     i += length;
     if (code >= 0x10000) {
       units += static_cast<char16_t>(0xD800 + ((code - 0x10000) >> 10));
@@ -28,7 +31,8 @@ std::u16string Utf16(const std::string& text) {
   return units;
 }
 
-// ECMAScript's Number::toString: the shortest digits that read back as the same number, laid out by the size of the exponent.
+// ECMAScript's Number::toString: the shortest digits that read back as the same number, laid out by the size of the
+// exponent.
 std::string EcmaNumber(double value) {
   if (value == 0) return "0";
   if (value < 0) return "-" + EcmaNumber(-value);
@@ -41,7 +45,8 @@ std::string EcmaNumber(double value) {
   const int point = std::stoi(scientific.substr(e + 1)) + 1;  // digits before the decimal point
   const int count = static_cast<int>(digits.size());
   if (count <= point && point <= 21) return digits + std::string(static_cast<size_t>(point - count), '0');
-  if (0 < point && point <= 21) return digits.substr(0, static_cast<size_t>(point)) + "." + digits.substr(static_cast<size_t>(point));
+  if (0 < point && point <= 21)
+    return digits.substr(0, static_cast<size_t>(point)) + "." + digits.substr(static_cast<size_t>(point));
   if (-6 < point && point <= 0) return "0." + std::string(static_cast<size_t>(-point), '0') + digits;
   const std::string exponent = (point > 0 ? "e+" : "e-") + std::to_string(std::abs(point - 1));
   return digits.substr(0, 1) + (count > 1 ? "." + digits.substr(1) : "") + exponent;

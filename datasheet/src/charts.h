@@ -1,4 +1,5 @@
-// Charts as inline SVG. The numbers behind each stand in a table beside it, so the picture may be skipped by a screen reader.
+// Charts as inline SVG. The numbers behind each stand in a table beside it, so the picture may be skipped by a screen
+// reader.
 #pragma once
 
 #include <string>

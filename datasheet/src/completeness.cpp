@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 namespace mls::datasheet {
 namespace {
 
@@ -13,39 +15,54 @@ struct Section {
 const std::vector<Section>& Template() {
   static const std::vector<Section> sections = {
       {"Overview",
-       {"/overview/title", "/overview/vendor", "/overview/sku", "/overview/revision", "/overview/date", "/overview/description", "/overview/features",
-        "/overview/use_cases", "/overview/compliance", "/overview/form_factor/length", "/overview/form_factor/width", "/overview/form_factor/height"}},
+       {"/overview/title", "/overview/vendor", "/overview/sku", "/overview/revision", "/overview/date",
+        "/overview/description", "/overview/features", "/overview/use_cases", "/overview/compliance",
+        "/overview/form_factor/length", "/overview/form_factor/width", "/overview/form_factor/height"}},
       {"Software flow", {"/model/software_flow"}},
       {"Dataset nutrition label",
-       {"/model/dataset_label/name", "/model/dataset_label/at_a_glance/about_humans", "/model/dataset_label/at_a_glance/upstream_sources",
-        "/model/dataset_label/at_a_glance/technical_review", "/model/dataset_label/at_a_glance/ethical_review", "/model/dataset_label/at_a_glance/update_frequency",
-        "/model/dataset_label/intended_use", "/model/dataset_label/risks", "/model/dataset_label/sources", "/model/dataset_label/consent"}},
+       {"/model/dataset_label/name", "/model/dataset_label/at_a_glance/about_humans",
+        "/model/dataset_label/at_a_glance/upstream_sources", "/model/dataset_label/at_a_glance/technical_review",
+        "/model/dataset_label/at_a_glance/ethical_review", "/model/dataset_label/at_a_glance/update_frequency",
+        "/model/dataset_label/intended_use", "/model/dataset_label/risks", "/model/dataset_label/sources",
+        "/model/dataset_label/consent"}},
       {"Security and privacy label",
-       {"/model/privacy_label/security_updates", "/model/privacy_label/access_control", "/model/privacy_label/data_types/visual/collects",
-        "/model/privacy_label/data_types/audio/collects", "/model/privacy_label/data_types/physiological/collects", "/model/privacy_label/data_types/location/collects"}},
+       {"/model/privacy_label/security_updates", "/model/privacy_label/access_control",
+        "/model/privacy_label/data_types/visual/collects", "/model/privacy_label/data_types/audio/collects",
+        "/model/privacy_label/data_types/physiological/collects", "/model/privacy_label/data_types/location/collects"}},
       {"Model specification",
-       {"/model/specification/0/name", "/model/specification/0/version", "/model/specification/0/task", "/model/specification/0/sha256",
-        "/model/specification/0/architecture", "/model/specification/0/framework", "/model/specification/0/quantisation", "/model/specification/0/licence",
-        "/model/specification/0/input", "/model/specification/0/output", "/model/specification/0/parameters", "/model/specification/0/macs",
+       {"/model/specification/0/name", "/model/specification/0/version", "/model/specification/0/task",
+        "/model/specification/0/sha256", "/model/specification/0/architecture", "/model/specification/0/framework",
+        "/model/specification/0/quantisation", "/model/specification/0/licence", "/model/specification/0/input",
+        "/model/specification/0/output", "/model/specification/0/parameters", "/model/specification/0/macs",
         "/model/specification/0/inference_time", "/model/specification/0/peak_memory", "/model/specification/0/flash",
-        "/model/specification/0/training/description", "/model/specification/0/training/data", "/model/specification/0/training/splits"}},
+        "/model/specification/0/training/description", "/model/specification/0/training/data",
+        "/model/specification/0/training/splits"}},
       {"Performance",
-       {"/model/performance/tests", "/model/performance/tests/0/counts", "/model/performance/tests/0/metrics", "/model/performance/tests/0/threshold",
-        "/model/performance/tests/0/plots", "/model/performance/tests/0/slices", "/model/performance/latency"}},
+       {"/model/performance/tests", "/model/performance/tests/0/counts", "/model/performance/tests/0/metrics",
+        "/model/performance/tests/0/threshold", "/model/performance/tests/0/plots", "/model/performance/tests/0/slices",
+        "/model/performance/latency"}},
       {"Energy",
-       {"/model/performance/energy/modes", "/model/performance/energy/per_inference", "/model/performance/energy/per_decision",
-        "/model/performance/energy/per_day", "/model/performance/energy/battery_life"}},
-      {"Electrical", {"/hardware/electrical/supply_voltage", "/hardware/electrical/operating_current", "/hardware/electrical/operating_temperature", "/hardware/transducers"}},
+       {"/model/performance/energy/modes", "/model/performance/energy/per_inference",
+        "/model/performance/energy/per_decision", "/model/performance/energy/per_day",
+        "/model/performance/energy/battery_life"}},
+      {"Electrical",
+       {"/hardware/electrical/supply_voltage", "/hardware/electrical/operating_current",
+        "/hardware/electrical/operating_temperature", "/hardware/transducers"}},
       {"Communication",
-       {"/hardware/communication/i2c/address", "/hardware/communication/i2c/rate", "/hardware/communication/i2c/connector", "/hardware/communication/interrupt",
-        "/hardware/communication/pins", "/hardware/registers/windows", "/hardware/registers/registers", "/hardware/registers/read_format"}},
-      {"Mechanical", {"/hardware/mechanical/length", "/hardware/mechanical/width", "/hardware/mechanical/height", "/hardware/mechanical/mass", "/hardware/mechanical/drawings"}},
+       {"/hardware/communication/i2c/address", "/hardware/communication/i2c/rate",
+        "/hardware/communication/i2c/connector", "/hardware/communication/interrupt", "/hardware/communication/pins",
+        "/hardware/registers/windows", "/hardware/registers/registers", "/hardware/registers/read_format"}},
+      {"Mechanical",
+       {"/hardware/mechanical/length", "/hardware/mechanical/width", "/hardware/mechanical/height",
+        "/hardware/mechanical/mass", "/hardware/mechanical/drawings"}},
       {"Bill of materials", {"/hardware/bill_of_materials"}},
-      {"Environmental impact", {"/hardware/footprint/blocks", "/hardware/footprint/total", "/hardware/footprint/sensitivity"}},
+      {"Environmental impact",
+       {"/hardware/footprint/blocks", "/hardware/footprint/total", "/hardware/footprint/sensitivity"}},
       {"Limitations", {"/limitations/out_of_scope", "/limitations/known", "/limitations/not_settled_by_measurement"}},
       {"Lifecycle",
-       {"/lifecycle/status", "/lifecycle/security_updates_until", "/lifecycle/end_of_support", "/lifecycle/vulnerability_contact", "/lifecycle/update_mechanism",
-        "/lifecycle/end_of_life", "/lifecycle/regulation"}},
+       {"/lifecycle/status", "/lifecycle/security_updates_until", "/lifecycle/end_of_support",
+        "/lifecycle/vulnerability_contact", "/lifecycle/update_mechanism", "/lifecycle/end_of_life",
+        "/lifecycle/regulation"}},
       {"Provenance", {"/provenance/generator", "/provenance/firmware_sha256", "/provenance/model_sha256"}},
       {"Words", {"/acronyms", "/glossary"}},
   };
@@ -53,10 +70,24 @@ const std::vector<Section>& Template() {
 }
 
 constexpr const char* kDataTypes[] = {"visual", "audio", "physiological", "location"};
-constexpr const char* kDataTypeFields[] = {"sensor", "purpose", "stored_on_device", "stored_in_cloud", "shared_with", "sold_to", "collection_frequency", "retention"};
-constexpr const char* kLayer2[] = {"oversight", "ports_and_protocols", "hardware_safety", "software_safety", "personal_safety", "vulnerability_disclosure",
-                                   "composition_list", "encryption_and_keys", "collection_frequency", "retention", "linkage", "inference", "children",
-                                   "compliance", "offline_functionality", "actuations"};
+constexpr const char* kDataTypeFields[] = {"sensor",      "purpose", "stored_on_device",     "stored_in_cloud",
+                                           "shared_with", "sold_to", "collection_frequency", "retention"};
+constexpr const char* kLayer2[] = {"oversight",
+                                   "ports_and_protocols",
+                                   "hardware_safety",
+                                   "software_safety",
+                                   "personal_safety",
+                                   "vulnerability_disclosure",
+                                   "composition_list",
+                                   "encryption_and_keys",
+                                   "collection_frequency",
+                                   "retention",
+                                   "linkage",
+                                   "inference",
+                                   "children",
+                                   "compliance",
+                                   "offline_functionality",
+                                   "actuations"};
 
 bool HasContent(const Json& document, const std::string& pointer) {
   const Json* node = Find(document, pointer);
@@ -72,17 +103,21 @@ bool HasContent(const Json& document, const std::string& pointer) {
 }  // namespace
 
 size_t Completeness::filled() const {
-  return static_cast<size_t>(std::count_if(fields.begin(), fields.end(), [](const TemplateField& field) { return field.filled; }));
+  return static_cast<size_t>(
+      std::count_if(fields.begin(), fields.end(), [](const TemplateField& field) { return field.filled; }));
 }
 
-double Completeness::score() const { return fields.empty() ? 0 : static_cast<double>(filled()) / static_cast<double>(fields.size()); }
+double Completeness::score() const {
+  return fields.empty() ? 0 : static_cast<double>(filled()) / static_cast<double>(fields.size());
+}
 
 Completeness ScoreOf(const Json& document) {
   const auto excused = [&](const std::string& pointer) {
     const Json& list = ArrayAt(document, "/not_applicable");
     return std::any_of(list.begin(), list.end(), [&](const Json& entry) {
       const std::string prefix = TextAt(entry, "/pointer");
-      return !TextAt(entry, "/reason").empty() && !prefix.empty() && (pointer == prefix || pointer.starts_with(prefix + "/"));
+      return !TextAt(entry, "/reason").empty() && !prefix.empty() &&
+             (pointer == prefix || pointer.starts_with(prefix + "/"));
     });
   };
   Completeness result;

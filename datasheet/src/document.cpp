@@ -7,6 +7,8 @@
 #include <set>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 namespace mls::datasheet {
 namespace {
 
@@ -24,14 +26,16 @@ std::string PlaceOf(std::string_view text, size_t byte) {
   return "line " + std::to_string(line) + ", column " + std::to_string(column);
 }
 
-// nlohmann's message without its own numbering and place: "[json.exception.KIND.NUMBER] parse error at line 1, column 2: WHAT".
+// nlohmann's message without its own numbering and place: "[json.exception.KIND.NUMBER] parse error at line 1, column
+// 2: WHAT".
 std::string Reason(const std::string& what) {
   const size_t place = what.find("column ");
   const size_t end = place != std::string::npos ? what.find(": ", place) : what.find("] ");
   return end == std::string::npos ? what : what.substr(end + 2);
 }
 
-// Refuses nesting that is too deep and keys that are given twice, while the tree is being built, and knows where the parser is.
+// Refuses nesting that is too deep and keys that are given twice, while the tree is being built, and knows where the
+// parser is.
 class Guard {
  public:
   explicit Guard(size_t depth) : depth_(depth) {}
@@ -56,7 +60,8 @@ class Guard {
   // Of the node that is being read.
   std::string pointer() const {
     std::string text;
-    for (const Container& container : open_) text += "/" + (container.is_array ? std::to_string(container.index) : PointerStep(container.key));
+    for (const Container& container : open_)
+      text += "/" + (container.is_array ? std::to_string(container.index) : PointerStep(container.key));
     return text;
   }
 
@@ -91,12 +96,14 @@ std::string PointerStep(std::string_view key) {
 
 Outcome<Json> Parse(std::string_view text, const Limits& limits, bool with_comments) {
   if (text.size() > limits.size_bytes) {
-    return Problem{"", "at most " + std::to_string(limits.size_bytes) + " bytes", std::to_string(text.size()) + " bytes"};
+    return Problem{"", "at most " + std::to_string(limits.size_bytes) + " bytes",
+                   std::to_string(text.size()) + " bytes"};
   }
   Guard guard(limits.depth);
   try {
-    return Json::parse(text, [&](int depth, Json::parse_event_t event, Json& parsed) { return guard(depth, event, parsed); },
-                       true, with_comments);
+    return Json::parse(
+        text, [&](int depth, Json::parse_event_t event, Json& parsed) { return guard(depth, event, parsed); }, true,
+        with_comments);
   } catch (const Json::parse_error& error) {
     return Problem{PlaceOf(text, error.byte > 0 ? error.byte - 1 : 0), "JSON (RFC 8259)", Reason(error.what())};
   } catch (const Json::out_of_range& error) {
@@ -116,7 +123,8 @@ Outcome<std::string> ReadText(const std::string& path, size_t limit_bytes) {
   }
   std::string text(size, '\0');
   std::ifstream file(path, std::ios::binary);
-  if (!file.read(text.data(), static_cast<std::streamsize>(size))) return Problem{path, "a readable file", "a read error"};
+  if (!file.read(text.data(), static_cast<std::streamsize>(size)))
+    return Problem{path, "a readable file", "a read error"};
   return text;
 }
 
@@ -156,7 +164,8 @@ const Json* Find(const Json& root, std::string_view pointer) {
       const auto it = node->find(key);
       if (it == node->end()) return nullptr;
       node = &*it;
-    } else if (node->is_array() && !key.empty() && key.size() < 8 && key.find_first_not_of("0123456789") == std::string::npos) {
+    } else if (node->is_array() && !key.empty() && key.size() < 8 &&
+               key.find_first_not_of("0123456789") == std::string::npos) {
       const size_t index = std::stoul(key);
       if (index >= node->size()) return nullptr;
       node = &(*node)[index];

@@ -1,5 +1,7 @@
 #include "mls/datasheet/facts.h"
 
+#include <nlohmann/json.hpp>
+
 #include "mls/datasheet/schema.h"
 
 namespace mls::datasheet {
@@ -19,7 +21,9 @@ bool IsOpen(const Json& value) {
 }  // namespace
 
 Json WithEvidence(Json facts) {
-  const Json declared = {{"kind", "declared"}, {"signer", TextAt(facts, "/declaration/signer")}, {"timestamp", TextAt(facts, "/declaration/date")}};
+  const Json declared = {{"kind", "declared"},
+                         {"signer", TextAt(facts, "/declaration/signer")},
+                         {"timestamp", TextAt(facts, "/declaration/date")}};
   EditValues(facts, [&](const std::string&, Json& node) {
     if (node.is_object() && node.contains("evidence")) return;
     if (node.is_null() || IsOpen(node)) {

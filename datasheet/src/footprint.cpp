@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include <nlohmann/json.hpp>
+
 namespace mls::datasheet {
 namespace {
 
-// Blocks as the calculator prints them (two decimals). Areas and masses are those of Pirson and Bol's levels: MCU 5/10/17 mm2 at about 17 g per mm2,
-// imager 8/30/58 mm2 at about 25 g per mm2, four-layer board 8/10/15 cm2 at 16 g per cm2, Li-ion cell 10/50/100 g at about 27 g per g.
-// The typical microphone is what the two published sensors differ by (sensing 0.79 with one, 0.77 without); the calculator offers the upper figure.
-// The fused sensors are what remains of the published anomaly total.
+// Blocks as the calculator prints them (two decimals). Areas and masses are those of Pirson and Bol's levels: MCU
+// 5/10/17 mm2 at about 17 g per mm2, imager 8/30/58 mm2 at about 25 g per mm2, four-layer board 8/10/15 cm2 at 16 g per
+// cm2, Li-ion cell 10/50/100 g at about 27 g per g. The typical microphone is what the two published sensors differ by
+// (sensing 0.79 with one, 0.77 without); the calculator offers the upper figure. The fused sensors are what remains of
+// the published anomaly total.
 constexpr FootprintOption kOptions[] = {
     {"mcu", "processing", "microcontroller, 5/10/17 mm2 of silicon", {0.08, 0.17, 0.29}},
     {"imager", "sensing", "CMOS imager, 8/30/58 mm2", {0.20, 0.77, 1.47}},
@@ -27,12 +30,15 @@ constexpr FootprintOption kOptions[] = {
 };
 
 // Grams of CO2 per kWh, 2023.
-constexpr GridFactor kGrids[] = {{"US", 369}, {"CN", 582}, {"DE", 381}, {"FR", 56}, {"GB", 238}, {"IN", 713}, {"TW", 642}, {"world", 475}};
+constexpr GridFactor kGrids[] = {{"US", 369}, {"CN", 582}, {"DE", 381}, {"FR", 56},
+                                 {"GB", 238}, {"IN", 713}, {"TW", 642}, {"world", 475}};
 
 double Rounded(double kg) { return std::round(kg * 1e4) / 1e4; }
 
 Json Derived(double kg, const std::string& formula, Json inputs) {
-  return {{"value", Rounded(kg)}, {"unit", "kg"}, {"evidence", {{"kind", "derived"}, {"formula", formula}, {"inputs", std::move(inputs)}}}};
+  return {{"value", Rounded(kg)},
+          {"unit", "kg"},
+          {"evidence", {{"kind", "derived"}, {"formula", formula}, {"inputs", std::move(inputs)}}}};
 }
 
 std::string Percent(double share) { return NumberText(std::round(share * 1000) / 10, 4) + " %"; }
@@ -61,7 +67,8 @@ Json Statement(const std::vector<FootprintBlock>& blocks) {
 std::span<const FootprintOption> FootprintOptions() { return kOptions; }
 
 const FootprintOption* FindFootprintOption(std::string_view name) {
-  const auto it = std::find_if(std::begin(kOptions), std::end(kOptions), [&](const auto& option) { return option.name == name; });
+  const auto it =
+      std::find_if(std::begin(kOptions), std::end(kOptions), [&](const auto& option) { return option.name == name; });
   return it == std::end(kOptions) ? nullptr : it;
 }
 
@@ -127,7 +134,8 @@ Outcome<Json> MakeFootprint(const Json& facts, const std::optional<Levels>& powe
   const auto factor = FindGridFactor(grid);
   if (!factor) return Problem{place + "/grid", "US, CN, DE, FR, GB, IN, TW or world", "\"" + grid + "\""};
   if (!(years > 0)) return Problem{place + "/years", "more than 0", NumberText(years)};
-  if (!(efficiency > 0 && efficiency <= 1)) return Problem{place + "/supply_efficiency", "more than 0, at most 1", NumberText(efficiency)};
+  if (!(efficiency > 0 && efficiency <= 1))
+    return Problem{place + "/supply_efficiency", "more than 0, at most 1", NumberText(efficiency)};
 
   std::vector<FootprintBlock> blocks;
   const Json& given = ArrayAt(facts, "/blocks");
@@ -142,7 +150,8 @@ Outcome<Json> MakeFootprint(const Json& facts, const std::optional<Levels>& powe
     } else {
       const auto typ = NumberAt(given[i], "/typ_kg");
       if (!from.empty() || !typ) {
-        return Problem{place + "/blocks/" + std::to_string(i), "\"from\" with the name of a known block, or \"typ_kg\"", given[i].dump()};
+        return Problem{place + "/blocks/" + std::to_string(i), "\"from\" with the name of a known block, or \"typ_kg\"",
+                       given[i].dump()};
       }
       block.kg = {NumberAt(given[i], "/low_kg").value_or(*typ), *typ, NumberAt(given[i], "/high_kg").value_or(*typ)};
     }
@@ -152,7 +161,8 @@ Outcome<Json> MakeFootprint(const Json& facts, const std::optional<Levels>& powe
   std::string formula = "sum of the blocks";
   if (power_w) {
     const auto use = [&](double watts) { return UsePhaseKg(watts, years, *factor, efficiency); };
-    blocks.push_back({"use", NumberText(power_w->typ * 1000, 3) + " mW for " + NumberText(years) + " years, grid of " + grid,
+    blocks.push_back({"use",
+                      NumberText(power_w->typ * 1000, 3) + " mW for " + NumberText(years) + " years, grid of " + grid,
                       {use(power_w->low), use(power_w->typ), use(power_w->high)}});
     inputs.push_back(power_inputs);
   } else {
@@ -169,7 +179,8 @@ Outcome<Json> MakeFootprint(const Json& facts, const std::optional<Levels>& powe
   section["total_low"] = Derived(total.low, formula, inputs);
   section["total"] = Derived(total.typ, formula, inputs);
   section["total_high"] = Derived(total.high, formula, inputs);
-  section["sensitivity"] = Derived(TruncationCase(blocks).typ, "everything but the use phase doubled: bottom-up counting truncates", inputs);
+  section["sensitivity"] =
+      Derived(TruncationCase(blocks).typ, "everything but the use phase doubled: bottom-up counting truncates", inputs);
   if (total.typ > 0) section["statements"] = Json::array({Statement(blocks)});
   return section;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "lint_rules.h"
 
 namespace mls::datasheet {
@@ -15,7 +17,8 @@ constexpr RuleInfo kRules[] = {
     {"interval-too-narrow", "An interval narrower than chance allows claims more than was measured."},
     {"test-twice", "Claims link to tests by their ids."},
     {"split-shared", "A score on the split that chose the model says little about new data."},
-    {"precision-without-recall", "Each of the two can be made perfect by giving up the other: both are needed, at the shipped threshold."},
+    {"precision-without-recall",
+     "Each of the two can be made perfect by giving up the other: both are needed, at the shipped threshold."},
     {"score-as-accuracy", "A score of what was found says nothing about what was missed."},
     {"misses-dropped", "Trials without any detection are failures, not missing data."},
     {"empty-scenes-missing", "Without trials of nothing there is no false-accept rate."},
@@ -36,7 +39,8 @@ constexpr RuleInfo kRules[] = {
     {"privacy-retention", "A default that keeps personal data contradicts a label that says nothing is kept."},
     {"privacy-register", "A readable register with raw data is a way out of the module."},
     {"privacy-ports", "The label names every way in and out."},
-    {"transducer-not-listed", "What is in the parts list must be in the table of transducers, and the other way round."},
+    {"transducer-not-listed",
+     "What is in the parts list must be in the table of transducers, and the other way round."},
     {"dataset-humans", "Whose data they are is the first thing a label says."},
     {"legal-wording", "A part cannot comply with the GDPR; it can be designed to support those who must."},
     {"majority-wrong", "Sentences about shares must follow from the numbers."},
@@ -64,16 +68,21 @@ std::span<const RuleInfo> LintRules() { return kRules; }
 
 std::vector<Finding> Lint(const Json& document) {
   Findings findings;
-  for (const auto rules : {LintPerformance, LintStudy, LintHardware, LintFootprint, LintLabels, LintValues}) rules(document, findings);
+  for (const auto rules : {LintPerformance, LintStudy, LintHardware, LintFootprint, LintLabels, LintValues})
+    rules(document, findings);
   const auto rank = [](const Finding& finding) {
-    return std::find_if(std::begin(kRules), std::end(kRules), [&](const RuleInfo& info) { return std::string_view(info.rule) == finding.rule; }) - std::begin(kRules);
+    return std::find_if(std::begin(kRules), std::end(kRules),
+                        [&](const RuleInfo& info) { return std::string_view(info.rule) == finding.rule; }) -
+           std::begin(kRules);
   };
-  std::stable_sort(findings.begin(), findings.end(), [&](const Finding& a, const Finding& b) { return rank(a) < rank(b); });
+  std::stable_sort(findings.begin(), findings.end(),
+                   [&](const Finding& a, const Finding& b) { return rank(a) < rank(b); });
   return findings;
 }
 
 bool NeedsWork(std::span<const Finding> findings) {
-  return std::any_of(findings.begin(), findings.end(), [](const Finding& finding) { return finding.severity != Severity::kNote; });
+  return std::any_of(findings.begin(), findings.end(),
+                     [](const Finding& finding) { return finding.severity != Severity::kNote; });
 }
 
 }  // namespace mls::datasheet

@@ -44,7 +44,8 @@ void CheckDimensions(const Json& document, Findings& findings) {
 
 // Text that stands for the same thing: 0x6C and 0x6c, a number and a value object with that number.
 bool SameFact(const Json& ours, const Json& theirs) {
-  if (ours.is_object()) return ValueAt(ours, "") == (theirs.is_number() ? std::optional<double>(theirs.get<double>()) : std::nullopt);
+  if (ours.is_object())
+    return ValueAt(ours, "") == (theirs.is_number() ? std::optional<double>(theirs.get<double>()) : std::nullopt);
   if (!ours.is_string() || !theirs.is_string()) return ours == theirs;
   const auto lower = [](std::string text) {
     std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -62,7 +63,8 @@ void CheckOtherDocuments(const Json& document, Findings& findings) {
       if (ours != nullptr && theirs != nullptr && !SameFact(*ours, *theirs)) {
         const auto number = ValueAt(*ours, "");
         findings.push_back({"documents-disagree", Severity::kError, pointer,
-                            "Here " + (number ? NumberText(*number) : ours->dump()) + ", in \"" + TextAt(other, "/title") + "\" " + theirs->dump() + "."});
+                            "Here " + (number ? NumberText(*number) : ours->dump()) + ", in \"" +
+                                TextAt(other, "/title") + "\" " + theirs->dump() + "."});
       }
     }
   }
@@ -73,7 +75,8 @@ void CheckReadFormat(const Json& document, Findings& findings) {
   for (const Json& entry : ArrayAt(document, "/hardware/registers/registers")) {
     if (TextAt(entry, "/access").starts_with("read")) return;
   }
-  findings.push_back({"read-format-missing", Severity::kError, "/hardware/registers", "No readable register and no read format is described."});
+  findings.push_back({"read-format-missing", Severity::kError, "/hardware/registers",
+                      "No readable register and no read format is described."});
 }
 
 void CheckCaptureInterval(const Json& document, Findings& findings) {
@@ -82,7 +85,8 @@ void CheckCaptureInterval(const Json& document, Findings& findings) {
     const auto inference = Seconds(spec, "/inference_time");
     if (interval && inference && *interval < *inference) {
       findings.push_back({"interval-below-inference", Severity::kError, where + "/capture_interval",
-                          "A capture every " + NumberText(*interval, 3) + " s, but an inference takes " + NumberText(*inference, 3) + " s."});
+                          "A capture every " + NumberText(*interval, 3) + " s, but an inference takes " +
+                              NumberText(*inference, 3) + " s."});
     }
   });
 }
@@ -116,15 +120,22 @@ void CheckPower(const Json& document, Findings& findings) {
   if (!power || *power <= 0) return;
   if (const auto allowed = ElectricalPowerW(document, true); allowed && *power > 1.05 * *allowed) {
     findings.push_back({"power-against-current", Severity::kError, energy + "/modes",
-                        NumberText(*power * 1000, 4) + " mW in operation, but the electrical table allows " + NumberText(*allowed * 1000, 4) + " mW."});
+                        NumberText(*power * 1000, 4) + " mW in operation, but the electrical table allows " +
+                            NumberText(*allowed * 1000, 4) + " mW."});
   }
-  if (const auto day = ValueAt(document, energy + "/per_day"); day && TextAt(document, energy + "/per_day/unit") == "W.h" && std::abs(*day - *power * 24) > 0.05 * *power * 24) {
-    findings.push_back({"energy-disagrees", Severity::kError, energy + "/per_day", NumberText(*day, 4) + " Wh per day; the continuous power gives " + NumberText(*power * 24, 4) + " Wh."});
+  if (const auto day = ValueAt(document, energy + "/per_day");
+      day && TextAt(document, energy + "/per_day/unit") == "W.h" && std::abs(*day - *power * 24) > 0.05 * *power * 24) {
+    findings.push_back(
+        {"energy-disagrees", Severity::kError, energy + "/per_day",
+         NumberText(*day, 4) + " Wh per day; the continuous power gives " + NumberText(*power * 24, 4) + " Wh."});
   }
-  const auto life = ValueAt(document, energy + "/battery_life"), battery = NumberAt(document, energy + "/battery_life/conditions/battery_wh");
-  if (life && battery && TextAt(document, energy + "/battery_life/unit") == "d" && *life > 1.05 * *battery / *power / 24) {
+  const auto life = ValueAt(document, energy + "/battery_life"),
+             battery = NumberAt(document, energy + "/battery_life/conditions/battery_wh");
+  if (life && battery && TextAt(document, energy + "/battery_life/unit") == "d" &&
+      *life > 1.05 * *battery / *power / 24) {
     findings.push_back({"energy-disagrees", Severity::kError, energy + "/battery_life",
-                        NumberText(*life, 4) + " days are stated; the continuous power empties " + NumberText(*battery) + " Wh in " + NumberText(*battery / *power / 24, 4) + " days."});
+                        NumberText(*life, 4) + " days are stated; the continuous power empties " +
+                            NumberText(*battery) + " Wh in " + NumberText(*battery / *power / 24, 4) + " days."});
   }
 }
 
@@ -140,17 +151,21 @@ void CheckRegisterMap(const Json& document, Findings& findings) {
     const int64_t begin = std::strtoll(TextAt(window, "/address", "-1").c_str(), nullptr, 0);
     const double size = NumberAt(window, "/size_bytes").value_or(0);
     if (begin < 0 || !(size >= 0 && size <= 65536)) return;
-    const Span span{begin, begin + static_cast<int64_t>(size), page != nullptr ? page->dump() : "null", TextAt(window, "/name")};
+    const Span span{begin, begin + static_cast<int64_t>(size), page != nullptr ? page->dump() : "null",
+                    TextAt(window, "/name")};
     for (const Span& other : spans) {
       if (other.page == span.page && span.begin < other.end && other.begin < span.end) {
-        findings.push_back({"registers-overlap", Severity::kError, where, "\"" + span.name + "\" lies over \"" + other.name + "\"."});
+        findings.push_back(
+            {"registers-overlap", Severity::kError, where, "\"" + span.name + "\" lies over \"" + other.name + "\"."});
       }
     }
     spans.push_back(span);
   });
   std::set<std::string> names;
   ForEach(document, "/hardware/registers/registers", [&](const std::string& where, const Json& entry) {
-    if (!names.insert(TextAt(entry, "/name")).second) findings.push_back({"registers-overlap", Severity::kError, where, "There are two registers \"" + TextAt(entry, "/name") + "\"."});
+    if (!names.insert(TextAt(entry, "/name")).second)
+      findings.push_back({"registers-overlap", Severity::kError, where,
+                          "There are two registers \"" + TextAt(entry, "/name") + "\"."});
   });
 }
 
@@ -173,31 +188,40 @@ void LintFootprint(const Json& document, Findings& findings) {
 
   ForEach(*footprint, "/statements", [&](const std::string& where, const Json& statement) {
     std::vector<std::string> names;
-    for (const Json& name : ArrayAt(statement, "/blocks")) names.push_back(name.is_string() ? name.get<std::string>() : "");
+    for (const Json& name : ArrayAt(statement, "/blocks"))
+      names.push_back(name.is_string() ? name.get<std::string>() : "");
     const double share = ShareOf(blocks, names);
     if (TextAt(statement, "/kind") == "majority" && share <= 0.5) {
-      findings.push_back({"majority-wrong", Severity::kError, place + where,
-                          "Called the majority, but the share is " + NumberText(std::round(share * 1000) / 10, 4) + " %."});
+      findings.push_back(
+          {"majority-wrong", Severity::kError, place + where,
+           "Called the majority, but the share is " + NumberText(std::round(share * 1000) / 10, 4) + " %."});
     }
   });
 
-  static const std::map<std::string, std::set<std::string>> kParts = {
-      {"processing", {"processor"}}, {"sensing", {"camera", "microphone", "sensor"}}, {"board", {"board"}}, {"memory", {"memory"}}, {"user_interface", {"led"}}};
+  static const std::map<std::string, std::set<std::string>> kParts = {{"processing", {"processor"}},
+                                                                      {"sensing", {"camera", "microphone", "sensor"}},
+                                                                      {"board", {"board"}},
+                                                                      {"memory", {"memory"}},
+                                                                      {"user_interface", {"led"}}};
   std::set<std::string> categories;
-  for (const Json& part : ArrayAt(document, "/hardware/bill_of_materials")) categories.insert(TextAt(part, "/category"));
+  for (const Json& part : ArrayAt(document, "/hardware/bill_of_materials"))
+    categories.insert(TextAt(part, "/category"));
   for (size_t i = 0; i < blocks.size(); ++i) {
     const auto parts = kParts.find(blocks[i].block);
     if (parts == kParts.end() || blocks[i].kg.typ == 0) continue;
-    if (std::none_of(parts->second.begin(), parts->second.end(), [&](const auto& category) { return categories.count(category) > 0; })) {
-      findings.push_back({"footprint-without-part", Severity::kError, place + "/blocks/" + std::to_string(i),
-                          "The footprint counts \"" + blocks[i].block + "\", but the bill of materials has no such part."});
+    if (std::none_of(parts->second.begin(), parts->second.end(),
+                     [&](const auto& category) { return categories.count(category) > 0; })) {
+      findings.push_back(
+          {"footprint-without-part", Severity::kError, place + "/blocks/" + std::to_string(i),
+           "The footprint counts \"" + blocks[i].block + "\", but the bill of materials has no such part."});
     }
   }
 
   const double total = TotalOf(blocks).typ;
   if (const auto stated = ValueAt(*footprint, "/total"); stated && std::abs(*stated - total) > 0.011) {
-    findings.push_back({"footprint-total", Severity::kError, place + "/total",
-                        "Stated as " + NumberText(*stated, 4) + " kg; the blocks add up to " + NumberText(total, 4) + " kg."});
+    findings.push_back(
+        {"footprint-total", Severity::kError, place + "/total",
+         "Stated as " + NumberText(*stated, 4) + " kg; the blocks add up to " + NumberText(total, 4) + " kg."});
   }
 
   const auto power = PowerW(document);
@@ -210,8 +234,10 @@ void LintFootprint(const Json& document, Findings& findings) {
     const double high = UsePhaseKg(*power, years, given.value_or(*FindGridFactor("world")), efficiency);
     if (blocks[i].kg.typ < low / 1.5 || blocks[i].kg.typ > high * 1.5) {
       findings.push_back({"use-phase", Severity::kError, place + "/blocks/" + std::to_string(i),
-                          "Stated as " + NumberText(blocks[i].kg.typ, 3) + " kg; " + NumberText(*power * 1000, 3) + " mW for " + NumberText(years) + " years give " +
-                              (low == high ? NumberText(low, 3) : NumberText(low, 3) + " to " + NumberText(high, 3)) + " kg."});
+                          "Stated as " + NumberText(blocks[i].kg.typ, 3) + " kg; " + NumberText(*power * 1000, 3) +
+                              " mW for " + NumberText(years) + " years give " +
+                              (low == high ? NumberText(low, 3) : NumberText(low, 3) + " to " + NumberText(high, 3)) +
+                              " kg."});
     }
   }
 }

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <set>
 
+#include <nlohmann/json.hpp>
+
 #include "lint_rules.h"
 
 namespace mls::datasheet {
@@ -22,7 +24,8 @@ void CheckTransducers(const Json& document, Findings& findings) {
     parts.insert(category);
     if (TextAt(document, std::string("/model/privacy_label/data_types/") + type + "/collects") != "yes") {
       findings.push_back({"privacy-transducer", Severity::kError, where,
-                          "The parts list has a " + category + " (" + TextAt(part, "/part") + "), but the privacy label has no entry for " + type + " data."});
+                          "The parts list has a " + category + " (" + TextAt(part, "/part") +
+                              "), but the privacy label has no entry for " + type + " data."});
     }
   });
   std::set<std::string> listed;
@@ -30,12 +33,17 @@ void CheckTransducers(const Json& document, Findings& findings) {
   for (const char* kind : {"camera", "microphone"}) {
     if (parts.count(kind) != listed.count(kind)) {
       findings.push_back({"transducer-not-listed", Severity::kWarning, "/hardware/transducers",
-                          std::string("A ") + kind + " is in the " + (parts.count(kind) ? "parts list and not in the table of transducers." : "table of transducers and not in the parts list.")});
+                          std::string("A ") + kind + " is in the " +
+                              (parts.count(kind) ? "parts list and not in the table of transducers."
+                                                 : "table of transducers and not in the parts list.")});
     }
   }
 }
 
-bool SaysNo(const std::string& text) { return text == "no" || text.starts_with("none") || text.starts_with("nobody") || text.starts_with("No") || text.starts_with("no "); }
+bool SaysNo(const std::string& text) {
+  return text == "no" || text.starts_with("none") || text.starts_with("nobody") || text.starts_with("No") ||
+         text.starts_with("no ");
+}
 
 void CheckRetention(const Json& document, Findings& findings) {
   const std::string stored = TextAt(document, "/model/privacy_label/data_types/visual/stored_on_device");
@@ -44,7 +52,8 @@ void CheckRetention(const Json& document, Findings& findings) {
   ForEach(document, "/hardware/registers/registers", [&](const std::string& where, const Json& entry) {
     if (!TextAt(entry, "/retains").empty() && NumberAt(entry, "/reset_value").value_or(0) != 0) {
       findings.push_back({"privacy-retention", Severity::kError, where,
-                          "Keeps " + TextAt(entry, "/retains") + " by default, but the privacy label says that nothing is stored on the device."});
+                          "Keeps " + TextAt(entry, "/retains") +
+                              " by default, but the privacy label says that nothing is stored on the device."});
     }
   });
 }
@@ -52,15 +61,18 @@ void CheckRetention(const Json& document, Findings& findings) {
 void CheckLegalWording(const Json& document, const std::string& pointer, Findings& findings) {
   ForEach(document, pointer, [&](const std::string& where, const Json& entry) {
     const std::string statement = TextAt(entry, "/statement");
-    if (TextAt(entry, "/name").find("GDPR") != std::string::npos && statement.find("designed to support") == std::string::npos) {
-      findings.push_back({"legal-wording", Severity::kWarning, where, "Say \"designed to support\", not \"" + statement + "\"."});
+    if (TextAt(entry, "/name").find("GDPR") != std::string::npos &&
+        statement.find("designed to support") == std::string::npos) {
+      findings.push_back(
+          {"legal-wording", Severity::kWarning, where, "Say \"designed to support\", not \"" + statement + "\"."});
     }
   });
 }
 
 // Whoever says that nothing leaves the module must not have a register that hands it out.
 void CheckRawRegisters(const Json& document, Findings& findings) {
-  static const char* const kRaw[] = {"pixel", "frame_data", "image_data", "picture", "waveform", "audio_data", "samples", "recording"};
+  static const char* const kRaw[] = {"pixel",    "frame_data", "image_data", "picture",
+                                     "waveform", "audio_data", "samples",    "recording"};
   ForEach(document, "/hardware/registers/registers", [&](const std::string& where, const Json& entry) {
     const std::string name = TextAt(entry, "/name");
     if (!TextAt(entry, "/access").starts_with("read")) return;
@@ -69,7 +81,9 @@ void CheckRawRegisters(const Json& document, Findings& findings) {
       for (const char* type : {"visual", "audio"}) {
         const std::string base = std::string("/model/privacy_label/data_types/") + type;
         if (TextAt(document, base + "/collects") == "yes" && SaysNo(TextAt(document, base + "/shared_with", "no"))) {
-          findings.push_back({"privacy-register", Severity::kWarning, where, "The register \"" + name + "\" can be read by any host, but the privacy label shares " + type + " data with nobody."});
+          findings.push_back({"privacy-register", Severity::kWarning, where,
+                              "The register \"" + name + "\" can be read by any host, but the privacy label shares " +
+                                  type + " data with nobody."});
         }
       }
     }
@@ -86,16 +100,19 @@ void CheckPorts(const Json& document, Findings& findings) {
   const std::string where = "/model/privacy_label/layer_2/ports_and_protocols";
   const std::string ports = Lower(TextAt(document, where));
   if (ports.empty() || ports == "not disclosed") return;
-  for (const auto& [bus, word] : {std::pair{"/hardware/communication/i2c", "i2c"}, std::pair{"/hardware/communication/serial", "serial"}}) {
+  for (const auto& [bus, word] :
+       {std::pair{"/hardware/communication/i2c", "i2c"}, std::pair{"/hardware/communication/serial", "serial"}}) {
     if (Find(document, bus) != nullptr && ports.find(word) == std::string::npos) {
-      findings.push_back({"privacy-ports", Severity::kWarning, where, std::string("The hardware has ") + word + ", the label does not name it."});
+      findings.push_back({"privacy-ports", Severity::kWarning, where,
+                          std::string("The hardware has ") + word + ", the label does not name it."});
     }
   }
   for (const Json& part : ArrayAt(document, "/hardware/bill_of_materials")) {
     const std::string text = Lower(TextAt(part, "/part") + " " + TextAt(part, "/description"));
     for (const char* radio : {"wi-fi", "wifi", "bluetooth", "ble ", "lora", "zigbee", "antenna"}) {
       if (text.find(radio) != std::string::npos && ports.find("no radio") != std::string::npos) {
-        findings.push_back({"privacy-ports", Severity::kError, where, "Says \"no radio\", but the parts list has \"" + TextAt(part, "/part") + "\"."});
+        findings.push_back({"privacy-ports", Severity::kError, where,
+                            "Says \"no radio\", but the parts list has \"" + TextAt(part, "/part") + "\"."});
       }
     }
   }
@@ -106,11 +123,13 @@ void CheckDatasetLabel(const Json& document, Findings& findings) {
   const std::string profile = TextAt(document, "/overview/profile");
   const std::string humans = TextAt(document, label + "/at_a_glance/about_humans");
   if (humans == "no" && (profile == "person" || profile == "keyword")) {
-    findings.push_back({"dataset-humans", Severity::kError, label + "/at_a_glance/about_humans", "A sensor of people or speech learns from data about humans."});
+    findings.push_back({"dataset-humans", Severity::kError, label + "/at_a_glance/about_humans",
+                        "A sensor of people or speech learns from data about humans."});
   }
   const std::string consent = TextAt(document, label + "/consent");
   if (humans == "yes" && (consent.empty() || consent == "not disclosed")) {
-    findings.push_back({"dataset-humans", Severity::kNote, label + "/consent", "The data are about humans, and nothing is said about their consent."});
+    findings.push_back({"dataset-humans", Severity::kNote, label + "/consent",
+                        "The data are about humans, and nothing is said about their consent."});
   }
 }
 
@@ -122,7 +141,8 @@ void LintLabels(const Json& document, Findings& findings) {
   CheckRawRegisters(document, findings);
   CheckPorts(document, findings);
   CheckDatasetLabel(document, findings);
-  for (const char* pointer : {"/overview/compliance", "/lifecycle/regulation"}) CheckLegalWording(document, pointer, findings);
+  for (const char* pointer : {"/overview/compliance", "/lifecycle/regulation"})
+    CheckLegalWording(document, pointer, findings);
 }
 
 }  // namespace mls::datasheet

@@ -2,6 +2,8 @@
 #include <cmath>
 #include <set>
 
+#include <nlohmann/json.hpp>
+
 #include "lint_rules.h"
 #include "mls/datasheet/statistics.h"
 
@@ -21,37 +23,46 @@ std::optional<double> RateFromPercent(const std::string& metric, const Json& per
   return std::nullopt;
 }
 
-// An interval of a share can be wider than Wilson's (readings of one subject agree), not much narrower; and `n` is the denominator.
-void CheckIntervals(const Json& metrics, const std::optional<Counts>& counts, const std::string& where, Findings& findings) {
+// An interval of a share can be wider than Wilson's (readings of one subject agree), not much narrower; and `n` is the
+// denominator.
+void CheckIntervals(const Json& metrics, const std::optional<Counts>& counts, const std::string& where,
+                    Findings& findings) {
   if (!counts) return;
   for (const auto& [name, metric] : metrics.items()) {
     const auto ratio = RatioOf(name, *counts);
     if (!ratio || ratio->denominator == 0) continue;
     const auto lower = NumberAt(metric, "/ci/lower"), upper = NumberAt(metric, "/ci/upper");
-    const Interval wilson = WilsonInterval(ratio->numerator, ratio->denominator, NumberAt(metric, "/ci/level").value_or(kConfidence));
+    const Interval wilson =
+        WilsonInterval(ratio->numerator, ratio->denominator, NumberAt(metric, "/ci/level").value_or(kConfidence));
     if (lower && upper && *upper - *lower < 0.8 * (wilson.upper - wilson.lower)) {
       findings.push_back({"interval-too-narrow", Severity::kError, where + "/metrics/" + name + "/ci",
-                          "From " + Percent(*lower) + " to " + Percent(*upper) + "; " + std::to_string(ratio->denominator) + " trials give " + Percent(wilson.lower) + " to " + Percent(wilson.upper) + "."});
+                          "From " + Percent(*lower) + " to " + Percent(*upper) + "; " +
+                              std::to_string(ratio->denominator) + " trials give " + Percent(wilson.lower) + " to " +
+                              Percent(wilson.upper) + "."});
     }
     if (const auto n = NumberAt(metric, "/n"); n && *n != static_cast<double>(ratio->denominator)) {
-      findings.push_back({"metric-against-counts", Severity::kError, where + "/metrics/" + name + "/n",
-                          "Stated as " + NumberText(*n) + ", but the counts have " + std::to_string(ratio->denominator) + "."});
+      findings.push_back(
+          {"metric-against-counts", Severity::kError, where + "/metrics/" + name + "/n",
+           "Stated as " + NumberText(*n) + ", but the counts have " + std::to_string(ratio->denominator) + "."});
     }
   }
 }
 
 void CheckContinuous(const Json& test, const std::string& where, Findings& findings) {
   const auto hours = NumberAt(test, "/continuous/hours"), events = NumberAt(test, "/continuous/false_accepts");
-  const auto rate = ValueAt(test, "/continuous/rate_per_hour"), upper = NumberAt(test, "/continuous/rate_per_hour/ci/upper");
+  const auto rate = ValueAt(test, "/continuous/rate_per_hour"),
+             upper = NumberAt(test, "/continuous/rate_per_hour/ci/upper");
   if (!hours || !events || *hours <= 0 || *events < 0 || *events > 1e9) return;
   if (rate && std::abs(*rate - *events / *hours) > 0.01 * (*events / *hours) + 0.001) {
     findings.push_back({"metric-against-counts", Severity::kError, where + "/continuous/rate_per_hour",
-                        "Stated as " + NumberText(*rate, 4) + " per hour; " + NumberText(*events) + " in " + NumberText(*hours) + " h are " + NumberText(*events / *hours, 4) + "."});
+                        "Stated as " + NumberText(*rate, 4) + " per hour; " + NumberText(*events) + " in " +
+                            NumberText(*hours) + " h are " + NumberText(*events / *hours, 4) + "."});
   }
   const double bound = PoissonInterval(static_cast<uint64_t>(*events)).upper / *hours;
   if (upper && *upper < 0.9 * bound) {
     findings.push_back({"interval-too-narrow", Severity::kError, where + "/continuous/rate_per_hour/ci",
-                        "At most " + NumberText(*upper, 4) + " per hour is stated; the counts allow up to " + NumberText(bound, 4) + "."});
+                        "At most " + NumberText(*upper, 4) + " per hour is stated; the counts allow up to " +
+                            NumberText(bound, 4) + "."});
   }
 }
 
@@ -61,7 +72,8 @@ void CheckMetrics(const Json& owner, const std::string& where, Findings& finding
   const auto counts = CountsFrom(Find(owner, "/counts"));
   const Json* percent = Find(owner, "/confusion_percent");
   if (!counts) {
-    findings.push_back({"metric-without-counts", Severity::kWarning, where + "/metrics", "No table of counts stands behind these rates."});
+    findings.push_back({"metric-without-counts", Severity::kWarning, where + "/metrics",
+                        "No table of counts stands behind these rates."});
   }
   for (const auto& [name, metric] : metrics->items()) {
     const std::string place = where + "/metrics/" + name;
@@ -81,15 +93,17 @@ void CheckMetrics(const Json& owner, const std::string& where, Findings& finding
       expected = RateFromPercent(name, *percent);
     }
     if (expected && std::abs(*expected - *value) > 0.0006) {
-      findings.push_back({"metric-against-counts", Severity::kError, place,
-                          "Stated as " + Percent(*value) + ", but the confusion matrix gives " + Percent(*expected) + "."});
+      findings.push_back(
+          {"metric-against-counts", Severity::kError, place,
+           "Stated as " + Percent(*value) + ", but the confusion matrix gives " + Percent(*expected) + "."});
     }
   }
   CheckIntervals(*metrics, counts, where, findings);
   const bool precision = metrics->contains("precision");
   if (precision != metrics->contains("recall") && (precision || !counts || counts->negatives() > 0)) {
-    findings.push_back({"precision-without-recall", Severity::kError, where + "/metrics",
-                        precision ? "Precision is given without its recall." : "Recall is given without its precision."});
+    findings.push_back(
+        {"precision-without-recall", Severity::kError, where + "/metrics",
+         precision ? "Precision is given without its recall." : "Recall is given without its precision."});
   }
 }
 
@@ -109,7 +123,8 @@ void CheckSplits(const Json& spec, const std::string& where, Findings& findings)
     findings.push_back({"split-shared", Severity::kError, where + "/training/splits",
                         "The splits add up to " + Percent(sum) + " of the data: two of them share samples."});
   } else if (splits.size() > 1 && hashes.size() < splits.size()) {
-    findings.push_back({"split-shared", Severity::kNote, where + "/training/splits", "A split has no hash, so nobody can see that the splits differ."});
+    findings.push_back({"split-shared", Severity::kNote, where + "/training/splits",
+                        "A split has no hash, so nobody can see that the splits differ."});
   }
 }
 
@@ -119,18 +134,26 @@ void LintPerformance(const Json& document, Findings& findings) {
   std::set<std::string> ids;
   ForEach(document, kTests, [&](const std::string& where, const Json& test) {
     CheckMetrics(test, where, findings);
-    ForEach(test, "/slices", [&](const std::string& place, const Json& slice) { CheckMetrics(slice, where + place, findings); });
-    if (const Json* metrics = Find(test, "/metrics"); metrics != nullptr && metrics->contains("precision") && !test.contains("threshold")) {
-      findings.push_back({"precision-without-recall", Severity::kWarning, where, "The rates do not say at which threshold they hold."});
+    ForEach(test, "/slices",
+            [&](const std::string& place, const Json& slice) { CheckMetrics(slice, where + place, findings); });
+    if (const Json* metrics = Find(test, "/metrics");
+        metrics != nullptr && metrics->contains("precision") && !test.contains("threshold")) {
+      findings.push_back({"precision-without-recall", Severity::kWarning, where,
+                          "The rates do not say at which threshold they hold."});
     }
     if (test.contains("continuous")) {
       const Json* rate = Find(test, "/continuous/rate_per_hour/ci");
-      if (rate == nullptr) findings.push_back({"interval-missing", Severity::kWarning, where + "/continuous", "False accepts per hour need an interval."});
+      if (rate == nullptr)
+        findings.push_back({"interval-missing", Severity::kWarning, where + "/continuous",
+                            "False accepts per hour need an interval."});
       CheckContinuous(test, where, findings);
     }
-    if (!ids.insert(TextAt(test, "/id")).second) findings.push_back({"test-twice", Severity::kError, where + "/id", "Another test has this id: links to it lead nowhere."});
+    if (!ids.insert(TextAt(test, "/id")).second)
+      findings.push_back(
+          {"test-twice", Severity::kError, where + "/id", "Another test has this id: links to it lead nowhere."});
   });
-  ForEach(document, "/model/specification", [&](const std::string& where, const Json& spec) { CheckSplits(spec, where, findings); });
+  ForEach(document, "/model/specification",
+          [&](const std::string& where, const Json& spec) { CheckSplits(spec, where, findings); });
 }
 
 }  // namespace mls::datasheet

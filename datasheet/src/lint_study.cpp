@@ -1,8 +1,9 @@
 // Rules about who and what was tested, and what may be claimed from it.
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <set>
+
+#include <nlohmann/json.hpp>
 
 #include "lint_rules.h"
 #include "mls/datasheet/statistics.h"
@@ -23,13 +24,17 @@ void CheckGroupSizes(const Json& test, const std::string& where, Findings& findi
   const auto subjects = NumberAt(test, "/subjects");
   std::vector<std::pair<std::string, double>> groups;
   ForEach(test, "/slices", [&](const std::string& place, const Json& slice) {
-    if (const auto percent = NumberAt(slice, "/percent"); percent && *percent >= 0 && *percent <= 100) groups.emplace_back(where + place, *percent);
+    if (const auto percent = NumberAt(slice, "/percent"); percent && *percent >= 0 && *percent <= 100)
+      groups.emplace_back(where + place, *percent);
     if (const auto n = NumberAt(slice, "/subjects"); n && *n > 0 && *n < static_cast<double>(kSmallGroup)) {
-      findings.push_back({"small-group", Severity::kWarning, where + place, NumberText(*n) + " people stand for this group."});
+      findings.push_back(
+          {"small-group", Severity::kWarning, where + place, NumberText(*n) + " people stand for this group."});
     }
   });
   if (!subjects || !(*subjects >= 1 && *subjects <= 1e9) || groups.empty()) return;
-  const auto all_fit = [&](uint64_t n) { return std::all_of(groups.begin(), groups.end(), [&](const auto& group) { return Fits(group.second, n); }); };
+  const auto all_fit = [&](uint64_t n) {
+    return std::all_of(groups.begin(), groups.end(), [&](const auto& group) { return Fits(group.second, n); });
+  };
   uint64_t fitting = static_cast<uint64_t>(*subjects);
   if (!all_fit(fitting)) {
     for (uint64_t distance = 1; distance < 10 && !all_fit(fitting); ++distance) {
@@ -39,42 +44,33 @@ void CheckGroupSizes(const Json& test, const std::string& where, Findings& findi
     }
     findings.push_back({"group-sizes", Severity::kError, where + "/subjects",
                         NumberText(*subjects) + " people are stated, but the percentages of the groups " +
-                            (all_fit(fitting) ? "fit " + std::to_string(fitting) : "fit no number near it") + ". Give counts per group."});
+                            (all_fit(fitting) ? "fit " + std::to_string(fitting) : "fit no number near it") +
+                            ". Give counts per group."});
   }
   for (const auto& [place, percent] : groups) {
     const auto people = static_cast<uint64_t>(std::lround(percent * static_cast<double>(fitting) / 100));
     if (people < kSmallGroup) {
-      findings.push_back({"small-group", Severity::kWarning, place, std::to_string(people) + " people stand for this group."});
+      findings.push_back(
+          {"small-group", Severity::kWarning, place, std::to_string(people) + " people stand for this group."});
     }
   }
 }
 
 void CheckGroupPower(const Json& test, const std::string& where, Findings& findings) {
-  std::map<std::string, std::vector<Counts>> factors;
   std::set<std::string> bare;  // without intervals, so that a reader cannot see how little they say
   for (const Json& slice : ArrayAt(test, "/slices")) {
-    const auto counts = CountsFrom(Find(slice, "/counts"));
-    if (!counts) continue;
-    factors[TextAt(slice, "/factor")].push_back(*counts);
-    if (Find(slice, "/metrics/recall/ci") == nullptr) bare.insert(TextAt(slice, "/factor"));
+    if (CountsFrom(Find(slice, "/counts")) && Find(slice, "/metrics/recall/ci") == nullptr) {
+      bare.insert(TextAt(slice, "/factor"));
+    }
   }
-  for (const auto& [factor, levels] : factors) {
-    if (levels.size() < 2) continue;
-    std::vector<uint64_t> n;
-    Counts sum;
-    for (const Counts& counts : levels) {
-      n.push_back(counts.positives() > 0 ? counts.positives() : counts.total());
-      sum.true_positive += counts.true_positive;
-      sum.false_negative += counts.false_negative;
-    }
-    std::sort(n.begin(), n.end());
-    const double rate = sum.positives() > 0 ? std::clamp(static_cast<double>(sum.true_positive) / static_cast<double>(sum.positives()), 0.05, 0.95) : 0.5;
-    const double difference = DetectableDifference(n[0], n[1], rate);
-    if (difference > kUsefulDifference) {
-      findings.push_back({"power-of-evidence", bare.contains(factor) ? Severity::kWarning : Severity::kNote, where + "/slices",
-                          "The smallest groups of \"" + factor + "\" (" + std::to_string(n[0]) + " and " + std::to_string(n[1]) +
-                              " trials) would hide differences of up to " + NumberText(std::round(difference * 100)) + " points."});
-    }
+  for (const GroupPower& power : GroupPowers(test)) {
+    const double stated = ValueAt(test, "/detectable_differences/" + PointerStep(power.factor)).value_or(0);
+    if (power.difference <= kUsefulDifference || (!bare.contains(power.factor) && stated > power.difference - 0.01)) continue;
+    findings.push_back({"power-of-evidence", bare.contains(power.factor) ? Severity::kWarning : Severity::kNote,
+                        where + "/slices",
+                        "The smallest groups of \"" + power.factor + "\" (" + std::to_string(power.n[0]) + " and " +
+                            std::to_string(power.n[1]) + " trials) would hide differences of up to " +
+                            NumberText(std::round(power.difference * 100)) + " points, and the test does not say so."});
   }
 }
 
@@ -107,21 +103,26 @@ void CheckScores(const Json& test, const std::string& where, Findings& findings)
     const std::string claims = TextAt(plot, "/claims");
     const std::string quantity = TextAt(plot, "/quantity");
     if (!claims.empty() && !quantity.empty() && claims != quantity) {
-      findings.push_back({"score-as-accuracy", Severity::kError, where + place, "The plot claims " + claims + " and shows " + quantity + "."});
+      findings.push_back({"score-as-accuracy", Severity::kError, where + place,
+                          "The plot claims " + claims + " and shows " + quantity + "."});
     }
   });
   bool scores_only = false;
-  for (const Json& slice : ArrayAt(test, "/slices")) scores_only |= slice.contains("score_median") && !slice.contains("counts");
+  for (const Json& slice : ArrayAt(test, "/slices"))
+    scores_only |= slice.contains("score_median") && !slice.contains("counts");
   if (scores_only) {
-    findings.push_back({"score-as-accuracy", Severity::kError, where + "/slices", "Levels have scores and no counts: misses are not visible."});
+    findings.push_back({"score-as-accuracy", Severity::kError, where + "/slices",
+                        "Levels have scores and no counts: misses are not visible."});
   }
   if (TextAt(test, "/kind") != "end_to_end") return;
   const auto counts = CountsFrom(Find(test, "/counts"));
   if (!counts || !test["counts"].contains("no_detection")) {
-    findings.push_back({"misses-dropped", Severity::kWarning, where + "/counts", "It is not said how many trials gave no detection at all."});
+    findings.push_back({"misses-dropped", Severity::kWarning, where + "/counts",
+                        "It is not said how many trials gave no detection at all."});
   }
   if (!counts || counts->negatives() == 0) {
-    findings.push_back({"empty-scenes-missing", Severity::kError, where, "No trials of empty scenes, so no false-accept rate can be stated."});
+    findings.push_back({"empty-scenes-missing", Severity::kError, where,
+                        "No trials of empty scenes, so no false-accept rate can be stated."});
   }
 }
 
@@ -135,11 +136,13 @@ void CheckClaims(const Json& document, const std::string& pointer, Findings& fin
         found = true;
         for (const Json& environment : ArrayAt(test, "/environments")) environments.insert(LevelText(environment));
       }
-      if (!found) findings.push_back({"claim-untested", Severity::kError, where, "There is no test " + id.dump() + "."});
+      if (!found)
+        findings.push_back({"claim-untested", Severity::kError, where, "There is no test " + id.dump() + "."});
     }
     for (const Json& environment : ArrayAt(claim, "/environments")) {
       if (!environments.count(LevelText(environment))) {
-        findings.push_back({"claim-untested", Severity::kError, where, "Claims " + LevelText(environment) + " use, but no linked test was done there."});
+        findings.push_back({"claim-untested", Severity::kError, where,
+                            "Claims " + LevelText(environment) + " use, but no linked test was done there."});
       }
     }
   });
@@ -154,7 +157,8 @@ void LintStudy(const Json& document, Findings& findings) {
     CheckBins(test, where, findings);
     CheckScores(test, where, findings);
   });
-  for (const char* pointer : {"/overview/features", "/overview/use_cases", "/model/performance/statements"}) CheckClaims(document, pointer, findings);
+  for (const char* pointer : {"/overview/features", "/overview/use_cases", "/model/performance/statements"})
+    CheckClaims(document, pointer, findings);
 }
 
 }  // namespace mls::datasheet

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <set>
 
+#include <nlohmann/json.hpp>
+
 #include "lint_rules.h"
 #include "mls/datasheet/schema.h"
 #include "ucum.h"
@@ -45,14 +47,18 @@ bool HasNumber(const Json& value) {
 
 void CheckUnit(const std::string& where, const Json& value, Findings& findings) {
   const std::string name = where.substr(where.rfind('/') + 1);
-  const auto family = std::find_if(UnitFamilies().begin(), UnitFamilies().end(), [&](const UnitFamily& f) { return name.find(f.part_of_name) != std::string::npos; });
+  const auto family = std::find_if(UnitFamilies().begin(), UnitFamilies().end(),
+                                   [&](const UnitFamily& f) { return name.find(f.part_of_name) != std::string::npos; });
   const auto it = value.find("unit");
   if (it == value.end() || !it->is_string()) {
-    if (family != UnitFamilies().end() && HasNumber(value)) findings.push_back({"unit-missing", Severity::kError, where, "A number without its unit."});
+    if (family != UnitFamilies().end() && HasNumber(value))
+      findings.push_back({"unit-missing", Severity::kError, where, "A number without its unit."});
     return;
   }
   const std::string unit = it->get<std::string>();
-  if (!IsUcum(unit)) findings.push_back({"unit-unknown", Severity::kWarning, where, "\"" + unit + "\" is no UCUM code that is known here."});
+  if (!IsUcum(unit))
+    findings.push_back(
+        {"unit-unknown", Severity::kWarning, where, "\"" + unit + "\" is no UCUM code that is known here."});
   if (family != UnitFamilies().end() && !family->units.count(unit)) {
     findings.push_back({"unit-mismatch", Severity::kError, where, "\"" + unit + "\" is no unit of a " + name + "."});
   }
@@ -65,7 +71,8 @@ void CheckRange(const std::string& where, const Json& value, Findings& findings)
   }
   const auto number = NumberAt(value, "/value");
   const auto lower = NumberAt(value, "/ci/lower"), upper = NumberAt(value, "/ci/upper");
-  if ((lower && upper && *lower > *upper) || (number && lower && *number < *lower - 1e-6) || (number && upper && *number > *upper + 1e-6)) {
+  if ((lower && upper && *lower > *upper) || (number && lower && *number < *lower - 1e-6) ||
+      (number && upper && *number > *upper + 1e-6)) {
     findings.push_back({"range-order", Severity::kError, where + "/ci", "The interval does not hold the value."});
   }
 }
@@ -77,21 +84,26 @@ void CheckPossible(const std::string& where, const Json& value, Findings& findin
     double least, most;
   };
   constexpr double kNone = HUGE_VAL;
-  static constexpr Bound kBounds[] = {{"Cel", -273.15, kNone}, {"K", 0, kNone}, {"%", 0, 100}, {"deg", 0, 360}, {"mm", 0, kNone}, {"cm", 0, kNone}, {"m", 0, kNone},
-                                      {"[in_i]", 0, kNone}, {"g", 0, kNone}, {"kg", 0, kNone}, {"By", 0, kNone}, {"kBy", 0, kNone}, {"mW", 0, kNone}, {"W", 0, kNone}, {"uW", 0, kNone},
-                                      {"J", 0, kNone}, {"mJ", 0, kNone}, {"uJ", 0, kNone}, {"ms", 0, kNone}, {"us", 0, kNone}, {"s", 0, kNone}, {"d", 0, kNone}, {"Hz", 0, kNone},
-                                      {"kbit/s", 0, kNone}, {"bit/s", 0, kNone}, {"/h", 0, kNone}, {"lx", 0, kNone}};
+  static constexpr Bound kBounds[] = {{"Cel", -273.15, kNone}, {"K", 0, kNone},  {"%", 0, 100},    {"deg", 0, 360},
+                                      {"mm", 0, kNone},        {"cm", 0, kNone}, {"m", 0, kNone},  {"[in_i]", 0, kNone},
+                                      {"g", 0, kNone},         {"kg", 0, kNone}, {"By", 0, kNone}, {"kBy", 0, kNone},
+                                      {"mW", 0, kNone},        {"W", 0, kNone},  {"uW", 0, kNone}, {"J", 0, kNone},
+                                      {"mJ", 0, kNone},        {"uJ", 0, kNone}, {"ms", 0, kNone}, {"us", 0, kNone},
+                                      {"s", 0, kNone},         {"d", 0, kNone},  {"Hz", 0, kNone}, {"kbit/s", 0, kNone},
+                                      {"bit/s", 0, kNone},     {"/h", 0, kNone}, {"lx", 0, kNone}};
   const std::string unit = TextAt(value, "/unit", "1");
   const bool is_rate = where.find("/metrics/") != std::string::npos && unit == "1";
   for (const char* key : {"/value", "/min", "/typ", "/max"}) {
     const auto number = NumberAt(value, key);
     if (!number) continue;
-    if (is_rate && (*number < 0 || *number > 1)) findings.push_back({"value-out-of-range", Severity::kError, where, NumberText(*number) + " is no probability."});
+    if (is_rate && (*number < 0 || *number > 1))
+      findings.push_back({"value-out-of-range", Severity::kError, where, NumberText(*number) + " is no probability."});
     for (const Bound& bound : kBounds) {
       // A word may be decided before it ends: the time from its end is then negative.
       const double least = where.find("/stimulus_to_") != std::string::npos ? -kNone : bound.least;
       if (unit == bound.unit && (*number < least || *number > bound.most)) {
-        findings.push_back({"value-out-of-range", Severity::kError, where, NumberText(*number) + " " + unit + " cannot be."});
+        findings.push_back(
+            {"value-out-of-range", Severity::kError, where, NumberText(*number) + " " + unit + " cannot be."});
       }
     }
   }
@@ -113,13 +125,15 @@ bool IsDate(const std::string& text) {
 void CheckDates(const Json& document, Findings& findings) {
   for (const char* pointer : {"/declaration/date", "/overview/date", "/lifecycle/released"}) {
     const std::string date = TextAt(document, pointer);
-    if (!date.empty() && !IsDate(date)) findings.push_back({"date-impossible", Severity::kError, pointer, "\"" + date + "\" is no day."});
+    if (!date.empty() && !IsDate(date))
+      findings.push_back({"date-impossible", Severity::kError, pointer, "\"" + date + "\" is no day."});
   }
   const std::string released = TextAt(document, "/lifecycle/released");
   for (const char* pointer : {"/lifecycle/security_updates_until", "/lifecycle/end_of_support"}) {
     const std::string until = TextAt(document, std::string(pointer) + "/value");
     if (IsDate(until) && IsDate(released) && until < released) {
-      findings.push_back({"support-before-release", Severity::kError, pointer, "Ends on " + until + ", before the release on " + released + "."});
+      findings.push_back({"support-before-release", Severity::kError, pointer,
+                          "Ends on " + until + ", before the release on " + released + "."});
     }
   }
 }
@@ -131,18 +145,23 @@ void CheckHashes(const Json& document, Findings& findings) {
     const std::string hash = TextAt(spec, "/sha256");
     if (hash.empty()) return;
     models.insert(hash);
-    if (hash.find_first_not_of(hash[0]) == std::string::npos) findings.push_back({"hash-placeholder", Severity::kError, where + "/sha256", "One digit repeated is no hash."});
+    if (hash.find_first_not_of(hash[0]) == std::string::npos)
+      findings.push_back({"hash-placeholder", Severity::kError, where + "/sha256", "One digit repeated is no hash."});
   });
   const auto check = [&](const std::string& where, const std::string& hash) {
     if (!hash.empty() && !models.empty() && !models.count(hash)) {
-      findings.push_back({"hash-disagrees", Severity::kError, where, "Belongs to the model " + hash.substr(0, 12) + ", which the specification does not have."});
+      findings.push_back({"hash-disagrees", Severity::kError, where,
+                          "Belongs to the model " + hash.substr(0, 12) + ", which the specification does not have."});
     }
   };
   check("/provenance/model_sha256", TextAt(document, "/provenance/model_sha256"));
-  ForEach(document, kTests, [&](const std::string& where, const Json& test) { check(where + "/model_sha256", TextAt(test, "/model_sha256")); });
+  ForEach(document, kTests, [&](const std::string& where, const Json& test) {
+    check(where + "/model_sha256", TextAt(test, "/model_sha256"));
+  });
   const std::string firmware = TextAt(document, "/provenance/firmware_sha256");
   if (!firmware.empty() && (models.count(firmware) || firmware.find_first_not_of(firmware[0]) == std::string::npos)) {
-    findings.push_back({"hash-placeholder", Severity::kError, "/provenance/firmware_sha256", "This is no hash of a firmware image."});
+    findings.push_back(
+        {"hash-placeholder", Severity::kError, "/provenance/firmware_sha256", "This is no hash of a firmware image."});
   }
 }
 
@@ -153,10 +172,13 @@ void LintValues(const Json& document, Findings& findings) {
     if (!value.is_object()) return;
     const std::string kind = TextAt(value, "/evidence/kind");
     if ((kind == "not_disclosed" || kind == "not_applicable") && ValueAt(value, "")) {
-      findings.push_back({"unknown-as-number", Severity::kError, where, "Marked \"" + kind + "\", yet it has a number."});
+      findings.push_back(
+          {"unknown-as-number", Severity::kError, where, "Marked \"" + kind + "\", yet it has a number."});
     }
     const std::string timestamp = TextAt(value, "/evidence/timestamp");
-    if (!timestamp.empty() && !IsDate(timestamp)) findings.push_back({"date-impossible", Severity::kError, where + "/evidence/timestamp", "\"" + timestamp + "\" is no day."});
+    if (!timestamp.empty() && !IsDate(timestamp))
+      findings.push_back(
+          {"date-impossible", Severity::kError, where + "/evidence/timestamp", "\"" + timestamp + "\" is no day."});
     CheckUnit(where, value, findings);
     CheckRange(where, value, findings);
     CheckPossible(where, value, findings);

@@ -30,7 +30,9 @@ uint64_t CountParameters(std::span<const uint8_t> bytes) {
       const auto index = static_cast<uint32_t>(model.Index(record.inputs, j));
       engine::Tensor tensor;
       Status status;
-      if (index >= counted.size() || counted[index] || !model.IsConstant(index) || model.ReadTensor(index, tensor, status) != nullptr) continue;
+      if (index >= counted.size() || counted[index] || !model.IsConstant(index) ||
+          model.ReadTensor(index, tensor, status) != nullptr)
+        continue;
       counted[index] = true;
       sum += tensor.elements;
     }

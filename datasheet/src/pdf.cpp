@@ -89,17 +89,28 @@ bool Run(const std::vector<std::string>& words) {
 Outcome<bool> WritePdf(const std::string& html, const std::string& path) {
   const std::string browser = FindBrowser();
   if (browser.empty()) {
-    return Problem{path, "a browser that prints pages: Chromium or Chrome in PATH (Debian package chromium), or MLS_BROWSER", "none"};
+    return Problem{path,
+                   "a browser that prints pages: Chromium or Chrome in PATH (Debian package chromium), or MLS_BROWSER",
+                   "none"};
   }
   const Scratch scratch;
   const std::string page = scratch.path() + "/page.html", paper = scratch.path() + "/page.pdf";
-  if (!(std::ofstream(page, std::ios::binary) << html << std::flush)) return Problem{page, "a file that can be written", "a write error"};
-  std::vector<std::string> words = {browser, "--headless", "--disable-gpu", "--no-first-run", "--disable-extensions", "--no-pdf-header-footer",
-                                    "--user-data-dir=" + scratch.path() + "/profile", "--print-to-pdf=" + paper, "file://" + page};
+  if (!(std::ofstream(page, std::ios::binary) << html << std::flush))
+    return Problem{page, "a file that can be written", "a write error"};
+  std::vector<std::string> words = {browser,
+                                    "--headless",
+                                    "--disable-gpu",
+                                    "--no-first-run",
+                                    "--disable-extensions",
+                                    "--no-pdf-header-footer",
+                                    "--user-data-dir=" + scratch.path() + "/profile",
+                                    "--print-to-pdf=" + paper,
+                                    "file://" + page};
   if (geteuid() == 0) words.insert(words.begin() + 1, "--no-sandbox");  // the browser's sandbox does not work for root
   std::error_code error;
   if (!Run(words) || fs::file_size(paper, error) == 0 || error) {
-    return Problem{path, "a PDF from " + browser, "none within " + std::to_string(kPatience.count()) + " s, or an error"};
+    return Problem{path, "a PDF from " + browser,
+                   "none within " + std::to_string(kPatience.count()) + " s, or an error"};
   }
   const std::string part = path + ".part";  // beside the target: the scratch folder may be on another disk
   fs::copy_file(paper, part, fs::copy_options::overwrite_existing, error);

@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "charts.h"
 #include "mls/datasheet/render.h"
 #include "pages.h"
@@ -25,7 +27,8 @@ std::string TableText(const Table& table) {
   std::string text = "**" + Safe(table.caption) + "**\n\n|";
   for (const std::string& column : table.columns) text += " " + Safe(column) + " |";
   text += "\n|";
-  for (size_t i = 0; i < table.columns.size(); ++i) text += i < table.numeric.size() && table.numeric[i] ? "---:|" : "---|";
+  for (size_t i = 0; i < table.columns.size(); ++i)
+    text += i < table.numeric.size() && table.numeric[i] ? "---:|" : "---|";
   for (const auto& row : table.rows) {
     text += "\n|";
     for (Cell cell : row) {

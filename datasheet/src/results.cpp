@@ -12,7 +12,9 @@ namespace {
 
 using Labels = std::vector<std::string>;
 
-bool IsIn(const Labels& labels, const std::string& label) { return std::find(labels.begin(), labels.end(), label) != labels.end(); }
+bool IsIn(const Labels& labels, const std::string& label) {
+  return std::find(labels.begin(), labels.end(), label) != labels.end();
+}
 
 // {truth: {decision: n}} as one table. Another word than the spoken one is a miss of the spoken one.
 Json CountsOf(const Json& table, const Labels& positives) {
@@ -29,15 +31,54 @@ Json CountsOf(const Json& table, const Labels& positives) {
       }
     }
   }
-  return {{"true_positive", tp}, {"false_negative", fn}, {"false_positive", fp}, {"true_negative", tn}, {"no_detection", none}};
+  return {{"true_positive", tp},
+          {"false_negative", fn},
+          {"false_positive", fp},
+          {"true_negative", tn},
+          {"no_detection", none}};
 }
 
-bool IsTable(const Json& entry) {
+bool IsTable(const Json& entry) { return Find(entry, "/counts") != nullptr; }
+
+// What is wrong with the counts of an entry, or of its parts; none of them is left out because of that.
+std::optional<Problem> BrokenCount(const std::string& where, const Json& entry) {
+  const auto broken = [&](const std::string& place, const char* expected, const Json& found) {
+    return Problem{"results, " + where + place, expected, found.is_primitive() ? found.dump() : found.type_name()};
+  };
+  if (const Json* events = Find(entry, "/events"); events != nullptr) {
+    if (!events->is_number_unsigned()) return broken("/events", "a count, 0 or more", *events);
+    if (!(NumberAt(entry, "/hours").value_or(0) > 0))
+      return broken("/hours", "more than 0", entry.value("hours", Json()));
+  }
   const Json* counts = Find(entry, "/counts");
-  if (counts == nullptr || !counts->is_object()) return false;
-  return std::all_of(counts->begin(), counts->end(), [](const Json& row) {
-    return row.is_object() && std::all_of(row.begin(), row.end(), [](const Json& n) { return n.is_number_unsigned(); });
-  });
+  if (counts == nullptr) return std::nullopt;
+  if (!counts->is_object()) return broken("/counts", "an object", *counts);
+  for (const auto& [truth, row] : counts->items()) {
+    const std::string place = "/counts/" + PointerStep(truth);
+    if (!row.is_object()) return broken(place, "an object", row);
+    for (const auto& [decision, n] : row.items()) {
+      if (!n.is_number_unsigned()) return broken(place + "/" + PointerStep(decision), "a count, 0 or more", n);
+    }
+  }
+  return std::nullopt;
+}
+
+// An evaluation may decide by the larger output and also count at the shipped threshold: {"at_high_threshold":
+// {"person_found": {"count", "of"}, "no_person_kept": {"count", "of"}}}. The latter is what a datasheet states.
+Json AtShippedThreshold(Json entry, const Labels& positives) {
+  const Json* shipped = Find(entry, "/at_high_threshold");
+  if (shipped == nullptr || positives.size() != 1) return entry;
+  const std::string none = "no_" + positives[0];
+  const auto count = [&](const std::string& share, const char* field) {
+    const Json* node = Find(*shipped, "/" + PointerStep(share) + "/" + field);
+    return node != nullptr && node->is_number_unsigned() ? node->get<uint64_t>() : 0;
+  };
+  const uint64_t found = count(positives[0] + "_found", "count"), with = count(positives[0] + "_found", "of");
+  const uint64_t kept = count(none + "_kept", "count"), without = count(none + "_kept", "of");
+  if (found > with || kept > without) return entry;
+  const uint64_t missed = with - found, raised = without - kept;
+  entry["counts"] = {{positives[0], {{positives[0], found}, {none, missed}}}, {none, {{positives[0], raised}, {none, kept}}}};
+  return entry;
 }
 
 Json MatrixPlot(const Json& table) {
@@ -58,7 +99,11 @@ Json MatrixPlot(const Json& table) {
     for (const std::string& label : labels) values.push_back(row.value(label, 0));
     rows.push_back({{"truth", truth}, {"counts", std::move(values)}});
   }
-  return {{"title", "Confusion matrix"}, {"kind", "matrix"}, {"quantity", "count"}, {"labels", labels}, {"rows", std::move(rows)}};
+  return {{"title", "Confusion matrix"},
+          {"kind", "matrix"},
+          {"quantity", "count"},
+          {"labels", labels},
+          {"rows", std::move(rows)}};
 }
 
 // Receiver operating characteristic, precision-recall and histogram from scores of 0 to 255 of the two classes.
@@ -83,12 +128,25 @@ Json ScorePlots(const Json& positive, const Json& negative) {
     const double recall = static_cast<double>(tp) / positives;
     const double at = threshold / 256.0;
     roc.push_back({rounded(static_cast<double>(fp) / negatives), rounded(recall), at});
-    if (tp + fp > 0) precision_recall.push_back({rounded(recall), rounded(static_cast<double>(tp) / static_cast<double>(tp + fp)), at});
+    if (tp + fp > 0)
+      precision_recall.push_back(
+          {rounded(recall), rounded(static_cast<double>(tp) / static_cast<double>(tp + fp)), at});
   }
   Json plots = Json::array();
-  plots.push_back({{"title", "Receiver operating characteristic"}, {"kind", "line"}, {"quantity", "recall"}, {"x_label", "false-positive rate"}, {"y_label", "recall"}, {"points", roc}});
-  plots.push_back({{"title", "Precision and recall"}, {"kind", "line"}, {"quantity", "precision"}, {"x_label", "recall"}, {"y_label", "precision"}, {"points", precision_recall}});
-  for (const auto& [title, histogram] : {std::pair{"Scores where there is one", &with}, std::pair{"Scores where there is none", &without}}) {
+  plots.push_back({{"title", "Receiver operating characteristic"},
+                   {"kind", "line"},
+                   {"quantity", "recall"},
+                   {"x_label", "false-positive rate"},
+                   {"y_label", "recall"},
+                   {"points", roc}});
+  plots.push_back({{"title", "Precision and recall"},
+                   {"kind", "line"},
+                   {"quantity", "precision"},
+                   {"x_label", "recall"},
+                   {"y_label", "precision"},
+                   {"points", precision_recall}});
+  for (const auto& [title, histogram] :
+       {std::pair{"Scores where there is one", &with}, std::pair{"Scores where there is none", &without}}) {
     Json values = Json::array(), labels = Json::array();
     for (size_t bin = 0; bin < 256; bin += 16) {
       uint64_t sum = 0;
@@ -96,7 +154,13 @@ Json ScorePlots(const Json& positive, const Json& negative) {
       values.push_back(sum);
       labels.push_back(NumberText(static_cast<double>(bin) / 256, 3));
     }
-    plots.push_back({{"title", title}, {"kind", "histogram"}, {"quantity", "count"}, {"x_label", "score"}, {"y_label", "samples"}, {"labels", labels}, {"values", values}});
+    plots.push_back({{"title", title},
+                     {"kind", "histogram"},
+                     {"quantity", "count"},
+                     {"x_label", "score"},
+                     {"y_label", "samples"},
+                     {"labels", labels},
+                     {"values", values}});
   }
   return plots;
 }
@@ -109,14 +173,21 @@ Json Continuous(const Json& entry) {
   return {{"hours", hours},
           {"false_accepts", events},
           {"rate_per_hour",
-           {{"value", rate(static_cast<double>(events))}, {"unit", "/h"},
-            {"ci", {{"method", events == 0 ? "exact Poisson, one-sided" : "exact Poisson (Garwood)"}, {"level", kConfidence}, {"lower", rate(interval.lower)}, {"upper", rate(interval.upper)}}},
-            {"evidence", {{"kind", "derived"}, {"formula", "false_accepts / hours"}, {"inputs", {"false_accepts", "hours"}}}}}}};
+           {{"value", rate(static_cast<double>(events))},
+            {"unit", "/h"},
+            {"ci",
+             {{"method", events == 0 ? "exact Poisson, one-sided" : "exact Poisson (Garwood)"},
+              {"level", kConfidence},
+              {"lower", rate(interval.lower)},
+              {"upper", rate(interval.upper)}}},
+            {"evidence",
+             {{"kind", "derived"}, {"formula", "false_accepts / hours"}, {"inputs", {"false_accepts", "hours"}}}}}}};
 }
 
 std::string Words(std::string key) {
   std::replace(key.begin(), key.end(), '_', ' ');
   if (!key.empty()) key[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(key[0])));
+  if (key.ends_with(" db")) key.back() = 'B';
   return key;
 }
 
@@ -154,31 +225,42 @@ std::vector<Json> SlicesOf(const std::string& factor, const Json& levels, const 
 
 }  // namespace
 
-Outcome<Json> TestsFromResults(const Json& results, const Json& reading, const Labels& positives, const std::string& raw_sha256) {
+Outcome<Json> TestsFromResults(const Json& results, const Json& reading, const Labels& positives,
+                               const std::string& raw_sha256) {
   if (!results.is_object()) return Problem{"results", "an object", results.type_name()};
   const Json& skipped = ArrayAt(reading, "/skip");
   const std::string headline = TextAt(reading, "/headline");
-  const std::string run = TextAt(results, "/script", "unknown script") + ", model " + TextAt(results, "/model_sha256").substr(0, 12);
+  const std::string run =
+      TextAt(results, "/script", "unknown script") + ", model " + TextAt(results, "/model_sha256").substr(0, 12);
   Json tests = Json::array();
   std::vector<std::pair<std::string, Json>> slices;  // name of the entry they continue, or its first words
   const auto find_test = [&](const auto& fits) { return std::find_if(tests.begin(), tests.end(), fits); };
 
-  for (const auto& [key, entry] : results.items()) {
+  for (const auto& [key, whole] : results.items()) {
+    const Json entry = AtShippedThreshold(whole, positives);
     if (!entry.is_object() || std::find(skipped.begin(), skipped.end(), key) != skipped.end()) continue;
-    const bool continuous = Find(entry, "/events") != nullptr && NumberAt(entry, "/hours").value_or(0) > 0 && entry["events"].is_number_unsigned();
+    if (auto problem = BrokenCount("/" + PointerStep(key), entry)) return *problem;
+    const bool continuous = entry.contains("events");
     if (!IsTable(entry) && !continuous) {
       const size_t by = key.find("_by_");
       if (by == std::string::npos) continue;
-      for (Json& slice : SlicesOf(key.substr(by + 4), entry, positives)) slices.emplace_back(key.substr(0, by), std::move(slice));
+      for (const auto& [level, part] : entry.items()) {
+        if (auto problem = BrokenCount("/" + PointerStep(key) + "/" + PointerStep(level), part)) return *problem;
+      }
+      for (Json& slice : SlicesOf(key.substr(by + 4), entry, positives))
+        slices.emplace_back(key.substr(0, by), std::move(slice));
       continue;
     }
-    const auto parent = find_test([&, name = key](const Json& test) { return name.starts_with(TextAt(test, "/id") + "_"); });
+    const auto parent =
+        find_test([&, name = key](const Json& test) { return name.starts_with(TextAt(test, "/id") + "_"); });
     if (parent != tests.end() && !continuous) {
-      (*parent)["slices"].push_back(Slice("condition", Words(key.substr(TextAt(*parent, "/id").size() + 1)), entry, positives));
+      (*parent)["slices"].push_back(
+          Slice("condition", Words(key.substr(TextAt(*parent, "/id").size() + 1)), entry, positives));
       continue;
     }
     Json test = {{"id", key}, {"title", Words(key)}, {"kind", continuous ? "continuous" : "model"}};
     if (const std::string what = TextAt(entry, "/what"); !what.empty()) test["description"] = what;
+    if (entry.contains("at_high_threshold")) test["threshold"] = kShippedThreshold;
     test["run_id"] = run;
     test["raw_sha256"] = raw_sha256;
     for (const char* own : {"run_id", "raw_sha256", "dataset_sha256", "timestamp", "subjects"}) {
@@ -188,7 +270,8 @@ Outcome<Json> TestsFromResults(const Json& results, const Json& reading, const L
       test["continuous"] = Continuous(entry);
     } else {
       test["counts"] = CountsOf(entry["counts"], positives);
-      if (const auto invalid = NumberAt(entry, "/coverage/invalid")) test["counts"]["invalid"] = static_cast<uint64_t>(*invalid);
+      if (const auto invalid = NumberAt(entry, "/coverage/invalid"))
+        test["counts"]["invalid"] = static_cast<uint64_t>(*invalid);
       test["metrics"] = MetricsFrom(*CountsFrom(&test["counts"]));
       // Where one subject gave several readings: an interval by subject, rather than Wilson's.
       if (const Json* intervals = Find(entry, "/intervals")) {
@@ -202,12 +285,25 @@ Outcome<Json> TestsFromResults(const Json& results, const Json& reading, const L
     tests.push_back(std::move(test));
   }
   for (auto& [prefix, slice] : slices) {
-    const auto parent = find_test([&, begin = prefix](const Json& test) { return TextAt(test, "/id").starts_with(begin); });
+    const auto parent =
+        find_test([&, begin = prefix](const Json& test) { return TextAt(test, "/id").starts_with(begin); });
     if (parent != tests.end()) (*parent)["slices"].push_back(std::move(slice));
+  }
+  for (Json& test : tests) {
+    for (const GroupPower& power : GroupPowers(test)) {
+      test["detectable_differences"][power.factor] = {
+          {"value", std::ceil(power.difference * 100) / 100},
+          {"unit", "1"},
+          {"evidence",
+           {{"kind", "derived"},
+            {"formula", "(z(0.975) + z(0.8)) x sqrt(rate x (1 - rate) x (1 / n1 + 1 / n2)), of the two smallest groups"},
+            {"inputs", {"slices"}}}}};
+    }
   }
   for (const auto& [key, entry] : results.items()) {
     const std::string base = key.starts_with("scores_") ? key.substr(7) : "";
-    const auto test = find_test([&](const Json& candidate) { return !base.empty() && TextAt(candidate, "/id").starts_with(base); });
+    const auto test =
+        find_test([&](const Json& candidate) { return !base.empty() && TextAt(candidate, "/id").starts_with(base); });
     if (test == tests.end() || positives.size() != 1) continue;
     const Json& with = ArrayAt(entry, "/" + positives[0]);
     const Json& without = ArrayAt(entry, "/no_" + positives[0]);
@@ -216,7 +312,8 @@ Outcome<Json> TestsFromResults(const Json& results, const Json& reading, const L
   }
   if (!headline.empty()) {
     const auto first = find_test([&](const Json& test) { return TextAt(test, "/id") == headline; });
-    if (first == tests.end()) return Problem{"/results/headline", "the name of an entry of the results", "\"" + headline + "\""};
+    if (first == tests.end())
+      return Problem{"/results/headline", "the name of an entry of the results", "\"" + headline + "\""};
     std::rotate(tests.begin(), first, first + 1);
   }
   return tests;

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <map>
+#include <optional>
 #include <regex>
+
+#include <nlohmann/json.hpp>
 
 #include "embedded.h"
 
@@ -11,6 +15,7 @@ namespace mls::datasheet {
 namespace {
 
 constexpr size_t kMaxProblems = 200;
+constexpr const char* kTypes[] = {"object", "array", "string", "boolean", "null", "number", "integer"};
 
 std::string Shown(const Json& value) {
   if (value.is_object()) return "an object";
@@ -20,150 +25,255 @@ std::string Shown(const Json& value) {
   return text;
 }
 
-bool HasType(const Json& value, const std::string& type) {
-  if (type == "object") return value.is_object();
-  if (type == "array") return value.is_array();
-  if (type == "string") return value.is_string();
-  if (type == "boolean") return value.is_boolean();
-  if (type == "null") return value.is_null();
-  if (type == "number") return value.is_number();
-  if (type == "integer") return value.is_number_integer() || (value.is_number_float() && value == Json(std::trunc(value.get<double>())));
-  return false;
+bool IsInteger(const Json& value) {
+  return value.is_number_integer() ||
+         (value.is_number_float() && std::trunc(value.get<double>()) == value.get<double>());
+}
+
+// The places in kTypes that `value` belongs to, as bits.
+unsigned TypesOf(const Json& value) {
+  const bool belongs[] = {value.is_object(), value.is_array(),  value.is_string(), value.is_boolean(),
+                          value.is_null(),   value.is_number(), IsInteger(value)};
+  unsigned types = 0;
+  for (size_t i = 0; i < std::size(belongs); ++i) types |= unsigned{belongs[i]} << i;
+  return types;
 }
 
 size_t CodePoints(const std::string& text) {
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
-const std::regex& Pattern(const std::string& text) {
-  static thread_local std::map<std::string, std::regex> patterns;
-  return patterns.try_emplace(text, text, std::regex::ECMAScript).first->second;
-}
+// One schema with its keywords looked up once instead of for every value.
+struct Rule {
+  const Rule* target = nullptr;  // of $ref; then nothing else counts
+  std::string dangling;          // a $ref without one
+  std::string unknown;           // a keyword that is not checked
+  std::optional<std::string> description;
+  unsigned types = 0;  // as of TypesOf; 0: any
+  std::string type_names;
+  const Json* allowed = nullptr;  // enum
+  const Json* fixed = nullptr;    // const
+  std::string pattern_text;
+  std::optional<std::regex> pattern;
+  std::optional<double> minimum, maximum, above;
+  size_t min_length = 0, min_items = 0;
+  std::vector<std::string> required;
+  std::map<std::string, const Rule*, std::less<>> properties;
+  const Rule* others = nullptr;  // additionalProperties
+  const Rule* items = nullptr;
+  std::vector<const Rule*> all, any;
+  std::string any_text;
+  const Rule* condition = nullptr;  // if
+  const Rule* then = nullptr;
+};
 
-class Validator {
+// All rules that a schema consists of. The schema is borrowed.
+class Rules {
  public:
-  explicit Validator(const Json& root) : root_(root) {}
-
-  void Check(const Json& schema, const Json& value, const std::string& where) {
-    if (problems.size() >= kMaxProblems) return;
-    if (const auto ref = schema.find("$ref"); ref != schema.end()) {
-      const Json* target = Find(root_, ref->get<std::string>().substr(1));
-      if (target == nullptr) return Add(where, "a schema that is defined", Shown(*ref));
-      return Check(*target, value, where);
-    }
-    for (const auto& [keyword, rule] : schema.items()) {
-      // A wrong type makes every other finding about this value noise.
-      if (!CheckKeyword(schema, keyword, rule, value, where)) return;
-    }
+  explicit Rules(const Json& root) : root_(root), first_(Compile(root)) {}
+  const Rule& first() const { return *first_; }
+  // nullptr where the schema does not have it.
+  const Rule* At(const std::string& pointer) const {
+    const auto it = known_.find(Find(root_, pointer));
+    return it == known_.end() ? nullptr : it->second;
   }
-
-  std::vector<Problem> problems;
 
  private:
-  void Add(const std::string& where, std::string expected, std::string found) {
-    problems.push_back({where, std::move(expected), std::move(found)});
+  const Rule* Compile(const Json& schema) {
+    if (const auto it = known_.find(&schema); it != known_.end()) return it->second;
+    Rule& rule = rules_.emplace_back();
+    known_[&schema] = &rule;
+    for (const auto& [keyword, value] : schema.items()) Add(rule, keyword, value);
+    return &rule;
   }
 
-  bool Accepts(const Json& schema, const Json& value) const {
-    Validator inner(root_);
-    inner.Check(schema, value, "");
-    return inner.problems.empty();
-  }
-
-  bool CheckKeyword(const Json& schema, const std::string& keyword, const Json& rule, const Json& value, const std::string& where) {
-    if (keyword == "type") return CheckType(rule, value, where);
-    if (keyword == "enum") {
-      if (std::find(rule.begin(), rule.end(), value) == rule.end()) Add(where, "one of " + rule.dump(), Shown(value));
+  void Add(Rule& rule, const std::string& keyword, const Json& value) {
+    if (keyword == "$ref") {
+      const Json* target = Find(root_, value.get<std::string>().substr(1));
+      if (target != nullptr) rule.target = Compile(*target);
+      else rule.dangling = Shown(value);
+    } else if (keyword == "description") {
+      rule.description = value.get<std::string>();
+    } else if (keyword == "type") {
+      for (const Json& type : value.is_array() ? value : Json::array({value})) {
+        const auto at = std::find(std::begin(kTypes), std::end(kTypes), type.get<std::string>());
+        rule.types |= 1u << (at - std::begin(kTypes));
+      }
+      rule.type_names = value.is_array() ? "one of the types " + value.dump() : "type " + value.get<std::string>();
+    } else if (keyword == "enum") {
+      rule.allowed = &value;
     } else if (keyword == "const") {
-      if (value != rule) Add(where, rule.dump(), Shown(value));
+      rule.fixed = &value;
     } else if (keyword == "pattern") {
-      if (value.is_string() && !std::regex_search(value.get<std::string>(), Pattern(rule.get<std::string>()))) {
-        Add(where, schema.value("description", "text like " + rule.get<std::string>()), Shown(value));
-      }
+      rule.pattern_text = value.get<std::string>();
+      rule.pattern.emplace(rule.pattern_text, std::regex::ECMAScript);
     } else if (keyword == "minLength") {
-      if (value.is_string() && CodePoints(value.get<std::string>()) < rule.get<size_t>()) {
-        Add(where, "at least " + rule.dump() + " character", Shown(value));
-      }
-    } else if (keyword == "minimum" || keyword == "maximum" || keyword == "exclusiveMinimum") {
-      CheckBound(keyword, rule.get<double>(), value, where);
-    } else if (keyword == "required") {
-      for (const Json& key : rule) {
-        if (value.is_object() && !value.contains(key.get<std::string>())) Add(where, "the field " + key.dump(), "none");
-      }
-    } else if (keyword == "properties" || keyword == "additionalProperties") {
-      CheckProperties(schema, keyword == "properties" ? rule : Json::object(), value, where);
-    } else if (keyword == "items") {
-      if (!value.is_array()) return true;
-      for (size_t i = 0; i < value.size(); ++i) Check(rule, value[i], where + "/" + std::to_string(i));
+      rule.min_length = value.get<size_t>();
     } else if (keyword == "minItems") {
-      if (value.is_array() && value.size() < rule.get<size_t>()) Add(where, "at least " + rule.dump() + " entries", Shown(value));
+      rule.min_items = value.get<size_t>();
+    } else if (keyword == "minimum") {
+      rule.minimum = value.get<double>();
+    } else if (keyword == "maximum") {
+      rule.maximum = value.get<double>();
+    } else if (keyword == "exclusiveMinimum") {
+      rule.above = value.get<double>();
+    } else if (keyword == "required") {
+      rule.required = value.get<std::vector<std::string>>();
+    } else if (keyword == "properties") {
+      for (const auto& [key, field] : value.items()) rule.properties[key] = Compile(field);
+    } else if (keyword == "additionalProperties") {
+      rule.others = Compile(value);
+    } else if (keyword == "items") {
+      rule.items = Compile(value);
     } else if (keyword == "allOf") {
-      for (const Json& part : rule) Check(part, value, where);
+      for (const Json& part : value) rule.all.push_back(Compile(part));
     } else if (keyword == "anyOf") {
-      if (std::none_of(rule.begin(), rule.end(), [&](const Json& part) { return Accepts(part, value); })) {
-        Add(where, schema.value("description", "any of " + rule.dump()), Shown(value));
-      }
+      for (const Json& part : value) rule.any.push_back(Compile(part));
+      rule.any_text = "any of " + value.dump();
     } else if (keyword == "if") {
-      if (schema.contains("then") && Accepts(rule, value)) Check(schema["then"], value, where);
-    } else if (!IsAnnotation(keyword)) {
-      Add(where, "a schema of known keywords", "\"" + keyword + "\"");
-    }
-    return true;
-  }
-
-  static bool IsAnnotation(const std::string& keyword) {
-    static const char* const kKnown[] = {"$schema", "$id", "title", "description", "definitions", "then"};
-    return std::find(std::begin(kKnown), std::end(kKnown), keyword) != std::end(kKnown);
-  }
-
-  bool CheckType(const Json& rule, const Json& value, const std::string& where) {
-    const auto fits = [&](const Json& type) { return HasType(value, type.get<std::string>()); };
-    if (rule.is_string() ? fits(rule) : std::any_of(rule.begin(), rule.end(), fits)) return true;
-    Add(where, rule.is_string() ? "type " + rule.get<std::string>() : "one of the types " + rule.dump(), Shown(value));
-    return false;
-  }
-
-  void CheckBound(const std::string& keyword, double bound, const Json& value, const std::string& where) {
-    if (!value.is_number()) return;
-    const double number = value.get<double>();
-    if (keyword == "minimum" && number < bound) Add(where, "at least " + NumberText(bound), Shown(value));
-    if (keyword == "maximum" && number > bound) Add(where, "at most " + NumberText(bound), Shown(value));
-    if (keyword == "exclusiveMinimum" && number <= bound) Add(where, "more than " + NumberText(bound), Shown(value));
-  }
-
-  // Called once per keyword: `properties` checks the named fields, `additionalProperties` the others.
-  void CheckProperties(const Json& schema, const Json& named, const Json& value, const std::string& where) {
-    if (!value.is_object()) return;
-    const auto others = schema.find("additionalProperties");
-    for (const auto& [key, field] : value.items()) {
-      const std::string place = where + "/" + PointerStep(key);
-      if (const auto it = named.find(key); it != named.end()) {
-        Check(*it, field, place);
-      } else if (named.empty() && others != schema.end() && !schema.value("properties", Json::object()).contains(key)) {
-        Check(*others, field, place);
-      }
+      rule.condition = Compile(value);
+    } else if (keyword == "then") {
+      rule.then = Compile(value);
+    } else if (keyword != "$schema" && keyword != "$id" && keyword != "title" && keyword != "definitions") {
+      rule.unknown = keyword;
     }
   }
 
   const Json& root_;
+  std::deque<Rule> rules_;  // which stay where they are
+  std::map<const Json*, const Rule*> known_;
+  const Rule* first_;
 };
 
-template <typename Node, typename Visit>
-void Walk(const Json& root, const Json& schema, Node& node, const std::string& where, const Visit& visit) {
-  if (const auto ref = schema.find("$ref"); ref != schema.end()) {
-    if (*ref == "#/definitions/value") return visit(where, node);
-    return Walk(root, *Find(root, ref->get<std::string>().substr(1)), node, where, visit);
+// Where a value is; becomes text only when something is wrong there.
+struct Place {
+  const Place* parent = nullptr;
+  std::string_view key = {};
+  size_t index = 0;  // where `key` has no text of its own
+
+  std::string text() const {
+    if (parent == nullptr) return "";
+    return parent->text() + "/" + (key.data() != nullptr ? PointerStep(key) : std::to_string(index));
   }
-  if (node.is_array() && schema.contains("items")) {
-    for (size_t i = 0; i < node.size(); ++i) Walk(root, schema["items"], node[i], where + "/" + std::to_string(i), visit);
+};
+
+class Validator {
+ public:
+  // `quiet`: only whether there is a problem is of interest.
+  explicit Validator(bool quiet = false) : quiet_(quiet) {}
+
+  void Check(const Rule& rule, const Json& value, const Place& place) {
+    if (problems_.size() >= (quiet_ ? 1 : kMaxProblems)) return;
+    if (rule.target != nullptr) return Check(*rule.target, value, place);
+    if (!rule.dangling.empty()) return Add(place, [&] { return "a schema that is defined"; }, rule.dangling);
+    if (!rule.unknown.empty()) Add(place, [&] { return "a schema of known keywords"; }, "\"" + rule.unknown + "\"");
+    // A wrong type makes every other finding about this value noise.
+    if (rule.types != 0 && (rule.types & TypesOf(value)) == 0)
+      return Add(
+          place, [&] { return rule.type_names; }, value);
+    if (rule.allowed != nullptr &&
+        std::find(rule.allowed->begin(), rule.allowed->end(), value) == rule.allowed->end()) {
+      Add(place, [&] { return "one of " + rule.allowed->dump(); }, value);
+    }
+    if (rule.fixed != nullptr && value != *rule.fixed) Add(place, [&] { return rule.fixed->dump(); }, value);
+    if (value.is_string()) CheckText(rule, value, place);
+    if (value.is_number()) CheckNumber(rule, value, place);
+    if (value.is_object()) CheckFields(rule, value, place);
+    if (value.is_array()) CheckItems(rule, value, place);
+    for (const Rule* part : rule.all) Check(*part, value, place);
+    if (!rule.any.empty() &&
+        std::none_of(rule.any.begin(), rule.any.end(), [&](const Rule* part) { return Accepts(*part, value); })) {
+      Add(place, [&] { return rule.description.value_or(rule.any_text); }, value);
+    }
+    if (rule.condition != nullptr && rule.then != nullptr && Accepts(*rule.condition, value))
+      Check(*rule.then, value, place);
+  }
+
+  std::vector<Problem> Take() { return std::move(problems_); }
+
+ private:
+  static bool Accepts(const Rule& rule, const Json& value) {
+    Validator inner(true);
+    inner.Check(rule, value, {});
+    return inner.problems_.empty();
+  }
+
+  template <typename Expected>
+  void Add(const Place& place, const Expected& expected, const Json& found) {
+    AddText(place, expected, [&] { return Shown(found); });
+  }
+  template <typename Expected>
+  void Add(const Place& place, const Expected& expected, const std::string& found) {
+    AddText(place, expected, [&] { return found; });
+  }
+  template <typename Expected, typename Found>
+  void AddText(const Place& place, const Expected& expected, const Found& found) {
+    if (quiet_) problems_.emplace_back();
+    else problems_.push_back({place.text(), expected(), found()});
+  }
+
+  void CheckText(const Rule& rule, const Json& value, const Place& place) {
+    const auto& text = value.get_ref<const std::string&>();
+    if (rule.pattern && !std::regex_search(text, *rule.pattern)) {
+      Add(place, [&] { return rule.description.value_or("text like " + rule.pattern_text); }, value);
+    }
+    if (rule.min_length > 0 && CodePoints(text) < rule.min_length) {
+      Add(place, [&] { return "at least " + std::to_string(rule.min_length) + " character"; }, value);
+    }
+  }
+
+  void CheckNumber(const Rule& rule, const Json& value, const Place& place) {
+    const double number = value.get<double>();
+    if (rule.minimum && number < *rule.minimum)
+      Add(
+          place, [&] { return "at least " + NumberText(*rule.minimum); }, value);
+    if (rule.maximum && number > *rule.maximum)
+      Add(
+          place, [&] { return "at most " + NumberText(*rule.maximum); }, value);
+    if (rule.above && number <= *rule.above) Add(place, [&] { return "more than " + NumberText(*rule.above); }, value);
+  }
+
+  void CheckFields(const Rule& rule, const Json& value, const Place& place) {
+    for (const std::string& key : rule.required) {
+      if (value.find(key) == value.end()) Add(place, [&] { return "the field \"" + key + "\""; }, std::string("none"));
+    }
+    if (rule.properties.empty() && rule.others == nullptr) return;
+    for (auto it = value.begin(); it != value.end(); ++it) {
+      const auto named = rule.properties.find(it.key());
+      const Rule* field = named != rule.properties.end() ? named->second : rule.others;
+      if (field != nullptr) Check(*field, *it, {&place, it.key()});
+    }
+  }
+
+  void CheckItems(const Rule& rule, const Json& value, const Place& place) {
+    if (value.size() < rule.min_items)
+      Add(
+          place, [&] { return "at least " + std::to_string(rule.min_items) + " entries"; }, value);
+    if (rule.items == nullptr) return;
+    for (size_t i = 0; i < value.size(); ++i) Check(*rule.items, value[i], {&place, {}, i});
+  }
+
+  const bool quiet_;
+  std::vector<Problem> problems_;
+};
+
+const Rules& DatasheetRules() {
+  static const Rules rules(DatasheetSchema());
+  return rules;
+}
+
+template <typename Node, typename Visit>
+void Walk(const Rule& rule, Node& node, const Place& place, const Visit& visit) {
+  static const Rule* const kValue = DatasheetRules().At("/definitions/value");
+  if (&rule == kValue) return visit(place.text(), node);
+  if (rule.target != nullptr) return Walk(*rule.target, node, place, visit);
+  if (node.is_array() && rule.items != nullptr) {
+    for (size_t i = 0; i < node.size(); ++i) Walk(*rule.items, node[i], {&place, {}, i}, visit);
   } else if (node.is_object()) {
     for (auto it = node.begin(); it != node.end(); ++it) {
-      const std::string place = where + "/" + PointerStep(it.key());
-      if (const Json* named = Find(schema, "/properties/" + PointerStep(it.key()))) {
-        Walk(root, *named, it.value(), place, visit);
-      } else if (schema.contains("additionalProperties")) {
-        Walk(root, schema["additionalProperties"], it.value(), place, visit);
-      }
+      const auto named = rule.properties.find(it.key());
+      const Rule* field = named != rule.properties.end() ? named->second : rule.others;
+      if (field != nullptr) Walk(*field, it.value(), {&place, it.key()}, visit);
     }
   }
 }
@@ -176,19 +286,23 @@ const Json& DatasheetSchema() {
 }
 
 std::vector<Problem> ValidateAgainst(const Json& schema, const Json& document) {
-  Validator validator(schema);
-  validator.Check(schema, document, "");
-  return std::move(validator.problems);
+  Validator validator;
+  validator.Check(Rules(schema).first(), document, {});
+  return validator.Take();
 }
 
-std::vector<Problem> Validate(const Json& document) { return ValidateAgainst(DatasheetSchema(), document); }
+std::vector<Problem> Validate(const Json& document) {
+  Validator validator;
+  validator.Check(DatasheetRules().first(), document, {});
+  return validator.Take();
+}
 
 void VisitValues(const Json& document, const std::function<void(const std::string&, const Json&)>& visit) {
-  Walk(DatasheetSchema(), DatasheetSchema(), document, "", visit);
+  Walk(DatasheetRules().first(), document, {}, visit);
 }
 
 void EditValues(Json& document, const std::function<void(const std::string&, Json&)>& visit) {
-  Walk(DatasheetSchema(), DatasheetSchema(), document, "", visit);
+  Walk(DatasheetRules().first(), document, {}, visit);
 }
 
 }  // namespace mls::datasheet

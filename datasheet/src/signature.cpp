@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <nlohmann/json.hpp>
 
 namespace mls::datasheet {
 namespace {
@@ -42,7 +43,8 @@ std::string ToBase64(std::string_view bytes) {
 std::optional<std::string> FromBase64(const std::string& text) {
   if (text.size() % 4 != 0 || text.empty()) return std::nullopt;
   std::string bytes(text.size() / 4 * 3, '\0');
-  if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()), Bytes(text), static_cast<int>(text.size())) < 0) return std::nullopt;
+  if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()), Bytes(text), static_cast<int>(text.size())) < 0)
+    return std::nullopt;
   bytes.resize(bytes.size() - (text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0));
   return bytes;
 }
@@ -73,7 +75,8 @@ std::string KeyId(EVP_PKEY* key) {
 
 Outcome<Key> ReadKey(const std::string& pem, bool is_private) {
   const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  Key key(is_private ? PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr) : PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr));
+  Key key(is_private ? PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr)
+                     : PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr));
   const char* expected = is_private ? "an Ed25519 private key (PKCS #8, PEM)" : "an Ed25519 public key (PEM)";
   if (key == nullptr) return Problem{"key", expected, "something else"};
   if (EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_ED25519) return Problem{"key", expected, "a key of another kind"};
@@ -99,7 +102,8 @@ Outcome<KeyPair> MakeKeyPair() {
   const Key key(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
   const Bio private_pem(BIO_new(BIO_s_mem()));
   const Bio public_pem(BIO_new(BIO_s_mem()));
-  if (key == nullptr || PEM_write_bio_PKCS8PrivateKey(private_pem.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1 ||
+  if (key == nullptr ||
+      PEM_write_bio_PKCS8PrivateKey(private_pem.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1 ||
       PEM_write_bio_PUBKEY(public_pem.get(), key.get()) != 1) {
     return Problem{"key", "a new Ed25519 key", "an error of the crypto library"};
   }
@@ -111,14 +115,15 @@ Outcome<Json> Sign(const Json& document, const std::string& private_pem) {
   if (!key.ok()) return key.problem();
   const auto hash = DatasheetSha256(document);
   if (!hash.ok()) return hash.problem();
-  const Json statement = {{"_type", kStatementType},
-                          {"subject", {{{"name", TextAt(document, "/overview/title", "datasheet")}, {"digest", {{"sha256", *hash}}}}}},
-                          {"predicateType", kPredicateType},
-                          {"predicate",
-                           {{"canonicalisation", "RFC 8785"},
-                            {"revision", TextAt(document, "/overview/revision")},
-                            {"model_sha256", TextAt(document, "/provenance/model_sha256")},
-                            {"firmware_sha256", TextAt(document, "/provenance/firmware_sha256")}}}};
+  const Json statement = {
+      {"_type", kStatementType},
+      {"subject", {{{"name", TextAt(document, "/overview/title", "datasheet")}, {"digest", {{"sha256", *hash}}}}}},
+      {"predicateType", kPredicateType},
+      {"predicate",
+       {{"canonicalisation", "RFC 8785"},
+        {"revision", TextAt(document, "/overview/revision")},
+        {"model_sha256", TextAt(document, "/provenance/model_sha256")},
+        {"firmware_sha256", TextAt(document, "/provenance/firmware_sha256")}}}};
   const auto payload = Canonical(statement);
   if (!payload.ok()) return payload.problem();
   const std::string message = PreAuthenticated(*payload);
@@ -126,7 +131,8 @@ Outcome<Json> Sign(const Json& document, const std::string& private_pem) {
   std::string signature(64, '\0');
   size_t size = signature.size();
   if (EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key->get()) != 1 ||
-      EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, Bytes(message), message.size()) != 1) {
+      EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, Bytes(message),
+                     message.size()) != 1) {
     return Problem{"key", "a key that signs", "an error of the crypto library"};
   }
   return Json{{"payloadType", kPayloadType},
@@ -138,7 +144,8 @@ Outcome<Json> CheckSignature(const Json& document, const Json& envelope, const s
   auto key = ReadKey(public_pem, false);
   if (!key.ok()) return key.problem();
   if (TextAt(envelope, "/payloadType") != kPayloadType) {
-    return Problem{"/payloadType", std::string("\"") + kPayloadType + "\"", "\"" + TextAt(envelope, "/payloadType") + "\""};
+    return Problem{"/payloadType", std::string("\"") + kPayloadType + "\"",
+                   "\"" + TextAt(envelope, "/payloadType") + "\""};
   }
   const auto payload = FromBase64(TextAt(envelope, "/payload"));
   if (!payload) return Problem{"/payload", "base64", "something else"};
@@ -147,10 +154,12 @@ Outcome<Json> CheckSignature(const Json& document, const Json& envelope, const s
   for (const Json& entry : ArrayAt(envelope, "/signatures")) {
     const auto signature = FromBase64(TextAt(entry, "/sig"));
     const MdContext context(EVP_MD_CTX_new());
-    verified |= signature && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key->get()) == 1 &&
-                EVP_DigestVerify(context.get(), Bytes(*signature), signature->size(), Bytes(message), message.size()) == 1;
+    verified |=
+        signature && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key->get()) == 1 &&
+        EVP_DigestVerify(context.get(), Bytes(*signature), signature->size(), Bytes(message), message.size()) == 1;
   }
-  if (!verified) return Problem{"/signatures", "a signature made with the key " + KeyId(key->get()).substr(0, 16), "none"};
+  if (!verified)
+    return Problem{"/signatures", "a signature made with the key " + KeyId(key->get()).substr(0, 16), "none"};
 
   auto statement = Parse(*payload);
   if (!statement.ok()) return statement.problem();
@@ -158,7 +167,8 @@ Outcome<Json> CheckSignature(const Json& document, const Json& envelope, const s
   if (!hash.ok()) return hash.problem();
   const std::string subject = TextAt(*statement, "/subject/0/digest/sha256");
   if (TextAt(*statement, "/_type") != kStatementType || TextAt(*statement, "/predicateType") != kPredicateType) {
-    return Problem{"/payload", "an in-toto statement about a datasheet", "\"" + TextAt(*statement, "/predicateType") + "\""};
+    return Problem{"/payload", "an in-toto statement about a datasheet",
+                   "\"" + TextAt(*statement, "/predicateType") + "\""};
   }
   if (subject != *hash) return Problem{"/payload/subject/0/digest/sha256", *hash + " (this datasheet)", subject};
   return statement;

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 namespace mls::datasheet {
 namespace {
@@ -21,7 +24,8 @@ double FallsTo(double target, double low, double high, Function function) {
 double PoissonCdf(uint64_t k, double mean) {
   if (mean <= 0) return 1;
   const uint64_t top = std::min<uint64_t>(k, static_cast<uint64_t>(mean));
-  const double peak = std::exp(-mean + static_cast<double>(top) * std::log(mean) - std::lgamma(static_cast<double>(top) + 1));
+  const double peak =
+      std::exp(-mean + static_cast<double>(top) * std::log(mean) - std::lgamma(static_cast<double>(top) + 1));
   double sum = peak;
   double term = peak;
   for (uint64_t i = top; i > 0 && term > 1e-18 * sum; --i) sum += term *= static_cast<double>(i) / mean;
@@ -87,15 +91,19 @@ Interval BootstrapBySubject(std::span<const SubjectCount> subjects, double level
   }
   if (rates.empty()) return {0, 1};
   std::sort(rates.begin(), rates.end());
-  const auto at = [&](double p) { return rates[static_cast<size_t>(std::lround(p * static_cast<double>(rates.size() - 1)))]; };
+  const auto at = [&](double p) {
+    return rates[static_cast<size_t>(std::lround(p * static_cast<double>(rates.size() - 1)))];
+  };
   return {at((1 - level) / 2), at(1 - (1 - level) / 2)};
 }
 
 std::optional<Counts> CountsFrom(const Json* counts) {
   if (counts == nullptr || !counts->is_object()) return std::nullopt;
   Counts result;
-  const std::pair<const char*, uint64_t*> fields[] = {{"true_positive", &result.true_positive}, {"false_negative", &result.false_negative},
-                                                      {"false_positive", &result.false_positive}, {"true_negative", &result.true_negative}};
+  const std::pair<const char*, uint64_t*> fields[] = {{"true_positive", &result.true_positive},
+                                                      {"false_negative", &result.false_negative},
+                                                      {"false_positive", &result.false_positive},
+                                                      {"true_negative", &result.true_negative}};
   for (const auto& [name, field] : fields) {
     const auto it = counts->find(name);
     if (it == counts->end() || !it->is_number_integer() || *it < 0) return std::nullopt;
@@ -105,27 +113,38 @@ std::optional<Counts> CountsFrom(const Json* counts) {
 }
 
 std::optional<Ratio> RatioOf(std::string_view metric, const Counts& c) {
-  if (metric == "accuracy") return Ratio{c.true_positive + c.true_negative, c.total(), "(true_positive + true_negative) / total"};
-  if (metric == "recall") return Ratio{c.true_positive, c.positives(), "true_positive / (true_positive + false_negative)"};
+  if (metric == "accuracy")
+    return Ratio{c.true_positive + c.true_negative, c.total(), "(true_positive + true_negative) / total"};
+  if (metric == "recall")
+    return Ratio{c.true_positive, c.positives(), "true_positive / (true_positive + false_negative)"};
   if (metric == "precision") {
-    return Ratio{c.true_positive, c.true_positive + c.false_positive, "true_positive / (true_positive + false_positive)"};
+    return Ratio{c.true_positive, c.true_positive + c.false_positive,
+                 "true_positive / (true_positive + false_positive)"};
   }
-  if (metric == "specificity") return Ratio{c.true_negative, c.negatives(), "true_negative / (true_negative + false_positive)"};
-  if (metric == "false_positive_rate") return Ratio{c.false_positive, c.negatives(), "false_positive / (true_negative + false_positive)"};
-  if (metric == "false_negative_rate") return Ratio{c.false_negative, c.positives(), "false_negative / (true_positive + false_negative)"};
+  if (metric == "specificity")
+    return Ratio{c.true_negative, c.negatives(), "true_negative / (true_negative + false_positive)"};
+  if (metric == "false_positive_rate")
+    return Ratio{c.false_positive, c.negatives(), "false_positive / (true_negative + false_positive)"};
+  if (metric == "false_negative_rate")
+    return Ratio{c.false_negative, c.positives(), "false_negative / (true_positive + false_negative)"};
   return std::nullopt;
 }
 
 Json MetricsFrom(const Counts& counts) {
   Json metrics = Json::object();
-  for (const char* name : {"accuracy", "recall", "precision", "specificity", "false_positive_rate", "false_negative_rate"}) {
+  for (const char* name :
+       {"accuracy", "recall", "precision", "specificity", "false_positive_rate", "false_negative_rate"}) {
     const Ratio ratio = *RatioOf(name, counts);
     if (ratio.denominator == 0) continue;
     const Interval interval = WilsonInterval(ratio.numerator, ratio.denominator);
     metrics[name] = {{"value", Rounded(static_cast<double>(ratio.numerator) / static_cast<double>(ratio.denominator))},
                      {"unit", "1"},
                      {"n", ratio.denominator},
-                     {"ci", {{"method", "Wilson"}, {"level", kConfidence}, {"lower", Rounded(interval.lower)}, {"upper", Rounded(interval.upper)}}},
+                     {"ci",
+                      {{"method", "Wilson"},
+                       {"level", kConfidence},
+                       {"lower", Rounded(interval.lower)},
+                       {"upper", Rounded(interval.upper)}}},
                      {"evidence", {{"kind", "derived"}, {"formula", ratio.formula}, {"inputs", {"counts"}}}}};
   }
   return metrics;
@@ -135,6 +154,28 @@ double DetectableDifference(uint64_t n1, uint64_t n2, double rate, double power,
   if (n1 == 0 || n2 == 0) return 1;
   const double z = NormalQuantile(1 - (1 - level) / 2) + NormalQuantile(power);
   return std::min(1.0, z * std::sqrt(rate * (1 - rate) * (1 / static_cast<double>(n1) + 1 / static_cast<double>(n2))));
+}
+
+std::vector<GroupPower> GroupPowers(const Json& test) {
+  std::map<std::string, std::vector<Counts>> factors;
+  for (const Json& slice : ArrayAt(test, "/slices")) {
+    if (const auto counts = CountsFrom(Find(slice, "/counts"))) factors[TextAt(slice, "/factor")].push_back(*counts);
+  }
+  std::vector<GroupPower> powers;
+  for (const auto& [factor, levels] : factors) {
+    if (levels.size() < 2) continue;
+    std::vector<uint64_t> n;
+    double found = 0, positives = 0;
+    for (const Counts& counts : levels) {
+      n.push_back(counts.positives() > 0 ? counts.positives() : counts.total());
+      found += static_cast<double>(counts.true_positive);
+      positives += static_cast<double>(counts.positives());
+    }
+    std::sort(n.begin(), n.end());
+    const double rate = positives > 0 ? std::clamp(found / positives, 0.05, 0.95) : 0.5;
+    powers.push_back({factor, {n[0], n[1]}, DetectableDifference(n[0], n[1], rate)});
+  }
+  return powers;
 }
 
 uint64_t TrialsToShow(double rate, double level) {

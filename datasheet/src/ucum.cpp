@@ -7,10 +7,13 @@
 namespace mls::datasheet {
 namespace {
 
-constexpr std::string_view kMetric[] = {"m", "s", "g", "K", "A", "mol", "cd", "rad", "sr", "Hz", "N", "Pa", "J", "W", "V", "F", "Ohm", "S", "Wb", "Cel", "T", "H", "lm", "lx", "Bq", "L", "l",
-                                        "bit", "By", "Bd", "eV", "B", "B[SPL]", "B[V]", "bar", "C"};
-constexpr std::string_view kPlain[] = {"%", "[ppth]", "[ppm]", "[pi]", "min", "h", "d", "wk", "mo", "a", "deg", "'", "''", "[in_i]", "[ft_i]", "[degF]", "t", "u", "10*", "10^"};
-constexpr std::string_view kPrefixes[] = {"da", "Ki", "Mi", "Gi", "Ti", "Y", "Z", "E", "P", "T", "G", "M", "k", "h", "d", "c", "m", "u", "n", "p", "f", "a"};
+constexpr std::string_view kMetric[] = {"m",  "s", "g", "K",   "A",   "mol", "cd", "rad", "sr",     "Hz",   "N",   "Pa",
+                                        "J",  "W", "V", "F",   "Ohm", "S",   "Wb", "Cel", "T",      "H",    "lm",  "lx",
+                                        "Bq", "L", "l", "bit", "By",  "Bd",  "eV", "B",   "B[SPL]", "B[V]", "bar", "C"};
+constexpr std::string_view kPlain[] = {"%",   "[ppth]", "[ppm]", "[pi]",   "min",    "h",      "d", "wk", "mo",  "a",
+                                       "deg", "'",      "''",    "[in_i]", "[ft_i]", "[degF]", "t", "u",  "10*", "10^"};
+constexpr std::string_view kPrefixes[] = {"da", "Ki", "Mi", "Gi", "Ti", "Y", "Z", "E", "P", "T", "G",
+                                          "M",  "k",  "h",  "d",  "c",  "m", "u", "n", "p", "f", "a"};
 
 template <size_t N>
 bool IsIn(const std::string_view (&list)[N], std::string_view text) {
@@ -35,7 +38,9 @@ bool IsComponent(std::string_view text) {
   if (end < text.size() && end > 0 && (text[end - 1] == '-' || text[end - 1] == '+')) --end;
   const std::string_view atom = text.substr(0, end);
   if (IsIn(kMetric, atom) || IsIn(kPlain, atom)) return true;
-  return std::any_of(std::begin(kPrefixes), std::end(kPrefixes), [&](std::string_view prefix) { return atom.starts_with(prefix) && IsIn(kMetric, atom.substr(prefix.size())); });
+  return std::any_of(std::begin(kPrefixes), std::end(kPrefixes), [&](std::string_view prefix) {
+    return atom.starts_with(prefix) && IsIn(kMetric, atom.substr(prefix.size()));
+  });
 }
 
 }  // namespace

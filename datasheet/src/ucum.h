@@ -5,8 +5,8 @@
 
 namespace mls::datasheet {
 
-// Whether `unit` is a case-sensitive UCUM code: units with metric or binary prefixes and exponents, joined by "." and "/", numbers, annotations in
-// braces. Parentheses and units that no sensor states are not known.
+// Whether `unit` is a case-sensitive UCUM code: units with metric or binary prefixes and exponents, joined by "." and
+// "/", numbers, annotations in braces. Parentheses and units that no sensor states are not known.
 bool IsUcum(std::string_view unit);
 
 }  // namespace mls::datasheet

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "mls/datasheet/document.h"
 
 namespace mls::datasheet {
@@ -40,7 +42,8 @@ struct Chart {
   std::vector<std::pair<double, double>> points;  // kLine, both axes 0 to 1
   bool diagonal = false;                          // kLine: where chance would be
   Table matrix;                                   // kMatrix: rows are true labels, columns decisions
-  std::vector<std::string> labels;                // kOutline: the part in the middle, then the pins; bars are length, width and height in mm
+  std::vector<std::string>
+      labels;  // kOutline: the part in the middle, then the pins; bars are length, width and height in mm
   std::string alt;                                // kOutline: the drawing in words
 };
 

@@ -19,9 +19,13 @@ std::string Capital(std::string text) {
 
 std::string UnitText(const std::string& ucum) {
   static const std::map<std::string, std::string> names = {
-      {"1", ""}, {"By", "bytes"}, {"kBy", "kB"}, {"KiBy", "KiB"}, {"MBy", "MB"}, {"MiBy", "MiB"}, {"By/s", "bytes/s"}, {"Cel", "°C"}, {"deg", "°"}, {"uJ", "µJ"},
-      {"uW", "µW"}, {"uA", "µA"}, {"us", "µs"}, {"um", "µm"}, {"mm2", "mm²"}, {"cm2", "cm²"}, {"W.h", "Wh"}, {"kW.h", "kWh"}, {"A.h", "Ah"}, {"mA.h", "mAh"}, {"d", "days"},
-      {"a", "years"}, {"/h", "per hour"}, {"/min", "per minute"}, {"/s", "per second"}, {"[in_i]", "in"}, {"[ppth]", "‰"}, {"Ohm", "Ω"}, {"kOhm", "kΩ"}, {"{USD}", "USD"}, {"{EUR}", "EUR"}};
+      {"1", ""},        {"By", "bytes"},     {"kBy", "kB"},      {"KiBy", "KiB"},        {"MBy", "MB"},
+      {"MiBy", "MiB"},  {"By/s", "bytes/s"}, {"Cel", "°C"},      {"deg", "°"},           {"uJ", "µJ"},
+      {"uW", "µW"},     {"uA", "µA"},        {"us", "µs"},       {"um", "µm"},           {"mm2", "mm²"},
+      {"cm2", "cm²"},   {"W.h", "Wh"},       {"kW.h", "kWh"},    {"A.h", "Ah"},          {"mA.h", "mAh"},
+      {"d", "days"},    {"a", "years"},      {"/h", "per hour"}, {"/min", "per minute"}, {"/s", "per second"},
+      {"[in_i]", "in"}, {"[ppth]", "‰"},     {"Ohm", "Ω"},       {"kOhm", "kΩ"},         {"{USD}", "USD"},
+      {"{EUR}", "EUR"}};
   if (const auto it = names.find(ucum); it != names.end()) return it->second;
   if (ucum.size() > 2 && ucum.front() == '{' && ucum.back() == '}') return ucum.substr(1, ucum.size() - 2);
   return ucum;
@@ -45,7 +49,8 @@ std::string ValueText(const Json& value) {
   if (plain != nullptr && plain->is_boolean()) return plain->get<bool>() ? "yes" : "no";
   const std::string unit = UnitText(TextAt(value, "/unit"));
   const std::string after = unit.empty() ? "" : unit == "°" || unit == "‰" ? unit : " " + unit;
-  if (plain != nullptr && plain->is_number() && unit == "bytes" && *plain >= 10000) return NumberText(plain->get<double>() / 1000, 4) + " kB";
+  if (plain != nullptr && plain->is_number() && unit == "bytes" && *plain >= 10000)
+    return NumberText(plain->get<double>() / 1000, 4) + " kB";
   if (plain != nullptr && plain->is_number()) return Pretty(plain->get<double>()) + after;
   const auto min = NumberAt(value, "/min"), typ = NumberAt(value, "/typ"), max = NumberAt(value, "/max");
   if (min && max) return Pretty(*min) + " to " + Pretty(*max) + after + (typ ? ", typically " + Pretty(*typ) : "");

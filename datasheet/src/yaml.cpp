@@ -4,6 +4,8 @@
 #include <charconv>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 namespace mls::datasheet {
 namespace {
 
@@ -76,8 +78,10 @@ Json Scalar(const std::string& text, size_t line) {
     const std::string inner = text.substr(1, text.size() - 2);
     char quote = 0;
     for (size_t begin = 0, i = 0; i <= inner.size(); ++i) {
-      if (i < inner.size() && quote == 0 && (inner[i] == '[' || inner[i] == '{')) throw Bad{line, "a list of plain values", text};
-      if (i < inner.size() && (inner[i] == '"' || inner[i] == '\'')) quote = quote == inner[i] ? 0 : quote == 0 ? inner[i] : quote;
+      if (i < inner.size() && quote == 0 && (inner[i] == '[' || inner[i] == '{'))
+        throw Bad{line, "a list of plain values", text};
+      if (i < inner.size() && (inner[i] == '"' || inner[i] == '\''))
+        quote = quote == inner[i] ? 0 : quote == 0 ? inner[i] : quote;
       if (i < inner.size() && (quote != 0 || inner[i] != ',')) continue;
       const std::string part = Trimmed(std::string_view(inner).substr(begin, i - begin));
       if (!part.empty()) list.push_back(Scalar(part, line));
@@ -86,12 +90,16 @@ Json Scalar(const std::string& text, size_t line) {
     return list;
   }
   if (text == "{}") return Json::object();
-  if (first == '&' || first == '*' || first == '!' || first == '{' || first == '@' || first == '`') throw Bad{line, "a plain value, a quoted one or a list", text};
+  if (first == '&' || first == '*' || first == '!' || first == '{' || first == '@' || first == '`')
+    throw Bad{line, "a plain value, a quoted one or a list", text};
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool numeric = error == std::errc() && end == text.data() + text.size() && text.find_first_not_of("0123456789+-.eE") == std::string::npos;
+  const bool numeric = error == std::errc() && end == text.data() + text.size() &&
+                       text.find_first_not_of("0123456789+-.eE") == std::string::npos;
   if (!numeric) return text;
-  if (int64_t whole = 0; std::from_chars(text.data(), text.data() + text.size(), whole).ptr == text.data() + text.size()) return whole;
+  if (int64_t whole = 0;
+      std::from_chars(text.data(), text.data() + text.size(), whole).ptr == text.data() + text.size())
+    return whole;
   return number;
 }
 
@@ -118,7 +126,8 @@ class Reader {
       ++number;
       const size_t indent = std::min(raw.find_first_not_of(' '), raw.size());
       if (indent < raw.size() && raw[indent] == '\t') throw Bad{number, "spaces before the text", "a tab"};
-      lines_.push_back({number, indent, Trimmed(raw.substr(indent, EndOfContent(raw.substr(indent)))), std::string(raw)});
+      lines_.push_back(
+          {number, indent, Trimmed(raw.substr(indent, EndOfContent(raw.substr(indent)))), std::string(raw)});
     }
   }
 

@@ -1,6 +1,7 @@
 // mlsensor-datasheet: make, check, render and sign datasheets from the command line.
 //
-// Exit status: 0 all is well, 1 the datasheet has faults (or two of them differ), 2 the command could not be carried out.
+// Exit status: 0 all is well, 1 the datasheet has faults (or two of them differ), 2 the command could not be carried
+// out.
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -46,7 +47,8 @@ Json LoadOrStop(const std::string& path, bool with_comments = false) { return Ne
 
 Json LoadValid(const std::string& path) {
   Json document = LoadOrStop(path);
-  if (const auto problems = Validate(document); !problems.empty()) throw Stop{kFaults, path + ": " + problems.front().text()};
+  if (const auto problems = Validate(document); !problems.empty())
+    throw Stop{kFaults, path + ": " + problems.front().text()};
   return document;
 }
 
@@ -69,9 +71,13 @@ int RunLint(const std::string& path, bool explain, bool json) {
   const auto findings = Lint(LoadValid(path));
   Json list = Json::array();
   for (const Finding& finding : findings) {
-    list.push_back({{"rule", finding.rule}, {"severity", SeverityName(finding.severity)}, {"pointer", finding.where}, {"message", finding.message}});
+    list.push_back({{"rule", finding.rule},
+                    {"severity", SeverityName(finding.severity)},
+                    {"pointer", finding.where},
+                    {"message", finding.message}});
     if (json) continue;
-    std::cout << SeverityName(finding.severity) << "  " << finding.rule << "  " << finding.where << "\n    " << finding.message << "\n";
+    std::cout << SeverityName(finding.severity) << "  " << finding.rule << "  " << finding.where << "\n    "
+              << finding.message << "\n";
     for (const RuleInfo& info : LintRules()) {
       if (explain && std::string_view(info.rule) == finding.rule) std::cout << "    Why: " << info.why << "\n";
     }
@@ -86,7 +92,8 @@ int RunScore(const std::string& path, double least) {
   for (const TemplateField& field : completeness.fields) {
     if (!field.filled) std::cout << "missing  " << field.section << "  " << field.pointer << "\n";
   }
-  std::cout << completeness.filled() << " of " << completeness.fields.size() << " fields filled: " << NumberText(std::floor(completeness.score() * 1000) / 10, 4) << " %\n";
+  std::cout << completeness.filled() << " of " << completeness.fields.size()
+            << " fields filled: " << NumberText(std::floor(completeness.score() * 1000) / 10, 4) << " %\n";
   return completeness.score() * 100 >= least ? 0 : kFaults;
 }
 
@@ -94,17 +101,20 @@ int RunFootprint(const std::string& path, double power_mw, const std::string& gr
   const Json document = LoadOrStop(path, true);
   const Json* found = Find(document, "/hardware/footprint");
   Json facts = found != nullptr ? *found : document;
+  if (!facts.is_object()) throw Stop{kFailed, path + ": expected an object, found " + facts.type_name()};
   if (!grid.empty()) facts["grid"] = grid;
   std::optional<Levels> power;
   if (power_mw > 0) power = Levels{power_mw / 1000, power_mw / 1000, power_mw / 1000};
   const Json section = Need(MakeFootprint(facts, power, "--power-mw"));
   std::printf("%-16s %-60s %8s %8s %8s\n", "block", "", "low", "typical", "high");
   for (const FootprintBlock& block : BlocksFrom(section)) {
-    std::printf("%-16s %-60s %8.3f %8.3f %8.3f\n", block.block.c_str(), block.detail.c_str(), block.kg.low, block.kg.typ, block.kg.high);
+    std::printf("%-16s %-60s %8.3f %8.3f %8.3f\n", block.block.c_str(), block.detail.c_str(), block.kg.low,
+                block.kg.typ, block.kg.high);
   }
   const auto kg = [&](const char* key) { return ValueAt(section, std::string("/") + key).value_or(0); };
   std::printf("%-16s %-60s %8.3f %8.3f %8.3f\n", "total", "kg CO2e", kg("total_low"), kg("total"), kg("total_high"));
-  std::printf("%-16s %-60s %8s %8.3f\n", "sensitivity", TextAt(section, "/sensitivity/evidence/formula").c_str(), "", kg("sensitivity"));
+  std::printf("%-16s %-60s %8s %8.3f\n", "sensitivity", TextAt(section, "/sensitivity/evidence/formula").c_str(), "",
+              kg("sensitivity"));
   for (const Json& statement : ArrayAt(section, "/statements")) std::printf("%s\n", TextAt(statement, "/text").c_str());
   return 0;
 }
@@ -142,13 +152,15 @@ int RunGenerate(const GenerateArguments& arguments, const Pages& pages) {
     inputs.results_text = Need(ReadText(arguments.results));
     inputs.results = LoadOrStop(arguments.results);
   }
-  if (!arguments.firmware.empty()) inputs.firmware_sha256 = Sha256Hex(Need(ReadText(arguments.firmware, 64 * 1024 * 1024)));
+  if (!arguments.firmware.empty())
+    inputs.firmware_sha256 = Sha256Hex(Need(ReadText(arguments.firmware, 64 * 1024 * 1024)));
   inputs.firmware_version = arguments.firmware_version;
   if (!arguments.device.empty()) TakeFromDevice(arguments.device, inputs);
   const Json document = Need(Generate(inputs));
   Write(arguments.output, ToText(document));
   WritePages(document, pages);
-  std::cerr << "SHA-256 " << Need(DatasheetSha256(document)) << ", " << NumberText(std::floor(ScoreOf(document).score() * 1000) / 10, 4) << " % of the template filled\n";
+  std::cerr << "SHA-256 " << Need(DatasheetSha256(document)) << ", "
+            << NumberText(std::floor(ScoreOf(document).score() * 1000) / 10, 4) << " % of the template filled\n";
   return 0;
 }
 
@@ -159,7 +171,8 @@ int RunRender(const std::string& path, Pages pages) {
 }
 
 int RunInit(const std::string& output) {
-  if (!output.empty() && output != "-" && std::filesystem::exists(output)) throw Stop{kFailed, output + ": expected a new file, found one that exists: facts are never overwritten"};
+  if (!output.empty() && output != "-" && std::filesystem::exists(output))
+    throw Stop{kFailed, output + ": expected a new file, found one that exists: facts are never overwritten"};
   Write(output, std::string(kFactsTemplate));
   return 0;
 }
@@ -168,7 +181,8 @@ int RunImport(const std::string& path, const std::string& into, const std::strin
   auto card = ImportCard(Need(ReadText(path)), path);
   if (!card.ok()) {
     const Problem& problem = card.problem();
-    throw Stop{kFailed, path + (problem.where.empty() ? "" : ", " + problem.where) + ": expected " + problem.expected + ", found " + problem.found};
+    throw Stop{kFailed, path + (problem.where.empty() ? "" : ", " + problem.where) + ": expected " + problem.expected +
+                            ", found " + problem.found};
   }
   const Json facts = into.empty() ? card->facts : MergeFacts(LoadOrStop(into, true), card->facts);
   Write(output, ToText(facts));
@@ -254,51 +268,76 @@ int main(int argc, char** argv) {
     sub->callback([&command, run] { command = run; });
     return sub;
   };
-  const auto with_file = [&](CLI::App* sub) { sub->add_option("file", file, "Datasheet (JSON)")->required(); return sub; };
+  const auto with_file = [&](CLI::App* sub) {
+    sub->add_option("file", file, "Datasheet (JSON)")->required();
+    return sub;
+  };
 
   const auto with_pages = [&](CLI::App* sub) {
     sub->add_option("--html", pages.html, "HTML page to write");
     sub->add_option("--markdown", pages.markdown, "Markdown to write");
     sub->add_option("--pdf", pages.pdf, "PDF to write; needs Chromium or Chrome");
   };
-  const auto with_output = [&](CLI::App* sub) { sub->add_option("-o,--output", output, "File to write (default: standard output)"); return sub; };
+  const auto with_output = [&](CLI::App* sub) {
+    sub->add_option("-o,--output", output, "File to write (default: standard output)");
+    return sub;
+  };
 
   with_output(add("init", "Write a commented template of declared facts", [&] { return RunInit(output); }));
-  CLI::App* import = with_output(add("import", "Take facts over from a model card or a Croissant file", [&] { return RunImport(file, other, output); }));
-  import->add_option("card", file, "Hugging Face model card or model-index, Model Card Toolkit JSON, or Croissant")->required();
+  CLI::App* import = with_output(add("import", "Take facts over from a model card or a Croissant file",
+                                     [&] { return RunImport(file, other, output); }));
+  import->add_option("card", file, "Hugging Face model card or model-index, Model Card Toolkit JSON, or Croissant")
+      ->required();
   import->add_option("--into", other, "Facts that are kept; only what they lack is taken over");
   with_file(add("validate", "Check against the schema", [&] { return RunValidate(file); }));
-  CLI::App* lint = with_file(add("lint", "Check a datasheet against itself", [&] { return RunLint(file, explain, json); }));
+  CLI::App* lint =
+      with_file(add("lint", "Check a datasheet against itself", [&] { return RunLint(file, explain, json); }));
   lint->add_flag("--explain", explain, "Say why each rule exists");
   lint->add_flag("--json", json, "Findings as JSON");
-  with_file(add("score", "How much of the template is filled", [&] { return RunScore(file, least); }))->add_option("--at-least", least, "Fail below this percentage");
-  CLI::App* footprint = with_file(add("footprint", "Carbon footprint of declared facts", [&] { return RunFootprint(file, power_mw, grid); }));
+  with_file(add("score", "How much of the template is filled", [&] {
+    return RunScore(file, least);
+  }))->add_option("--at-least", least, "Fail below this percentage");
+  CLI::App* footprint = with_file(
+      add("footprint", "Carbon footprint of declared facts", [&] { return RunFootprint(file, power_mw, grid); }));
   footprint->add_option("--power-mw", power_mw, "Mean power, for the use phase");
   footprint->add_option("--grid", grid, "US, CN, DE, FR, GB, IN, TW or world");
-  CLI::App* make = add("generate", "Make a datasheet from facts, model and results", [&] { return RunGenerate(generate, pages); });
+  CLI::App* make =
+      add("generate", "Make a datasheet from facts, model and results", [&] { return RunGenerate(generate, pages); });
   make->add_option("facts", generate.facts, "Declared facts (JSON with comments)")->required();
   make->add_option("--model", generate.manifest, "Manifest of the model; the model file beside it must match");
   make->add_option("--results", generate.results, "Measured results of that model");
   make->add_option("--firmware", generate.firmware, "Firmware image, for its hash");
-  make->add_option("--device", generate.device, "Live module: gives hash and version of the firmware; must run that model, and be what was measured");
+  make->add_option(
+      "--device", generate.device,
+      "Live module: gives hash and version of the firmware; must run that model, and be what was measured");
   make->add_option("--firmware-version", generate.firmware_version, "Version of the firmware");
   make->add_option("-o,--output", generate.output, "File to write (default: standard output)");
   with_pages(make);
-  with_pages(with_file(add("render", "Make pages for people (default: Markdown to standard output)", [&] { return RunRender(file, pages); })));
-  CLI::App* to = with_output(with_file(add("export", "Write it in a format that others read", [&] { return RunExport(file, other, output); })));
-  to->add_option("--format", other, "model-card, model-index, croissant, cyclonedx, spdx, edatasheet or thing")->required();
-  add("key", "Make an Ed25519 key pair: PREFIX.key and PREFIX.pub", [&] { return RunKey(output); })->add_option("prefix", output, "Path without ending")->required();
-  CLI::App* sign = with_file(add("sign", "Sign a datasheet (Ed25519, in-toto statement)", [&] { return RunSign(file, key, output); }));
+  with_pages(with_file(add("render", "Make pages for people (default: Markdown to standard output)",
+                           [&] { return RunRender(file, pages); })));
+  CLI::App* to = with_output(with_file(
+      add("export", "Write it in a format that others read", [&] { return RunExport(file, other, output); })));
+  to->add_option("--format", other, "model-card, model-index, croissant, cyclonedx, spdx, edatasheet or thing")
+      ->required();
+  add("key", "Make an Ed25519 key pair: PREFIX.key and PREFIX.pub", [&] { return RunKey(output); })
+      ->add_option("prefix", output, "Path without ending")
+      ->required();
+  CLI::App* sign = with_file(
+      add("sign", "Sign a datasheet (Ed25519, in-toto statement)", [&] { return RunSign(file, key, output); }));
   sign->add_option("--key", key, "Private key (PEM)")->required();
   sign->add_option("-o,--output", output, "File to write (default: FILE.intoto.json)");
-  CLI::App* check = with_file(add("check", "Check the signature of a datasheet", [&] { return RunCheck(file, key, other); }));
+  CLI::App* check =
+      with_file(add("check", "Check the signature of a datasheet", [&] { return RunCheck(file, key, other); }));
   check->add_option("--key", key, "Public key (PEM)")->required();
   check->add_option("--statement", other, "Signed statement (default: FILE.intoto.json)");
-  CLI::App* compare = add("compare", "Two sensors side by side, with what cannot be compared and why", [&] { return RunCompare(file, other, html); });
+  CLI::App* compare = add("compare", "Two sensors side by side, with what cannot be compared and why",
+                          [&] { return RunCompare(file, other, html); });
   compare->add_option("a", file, "Datasheet (JSON)")->required();
   compare->add_option("b", other, "Another datasheet (JSON)")->required();
   compare->add_option("--html", html, "Page to write (default: Markdown to standard output)");
-  with_file(add("diff", "What changed between two revisions", [&] { return RunDiff(file, other); }))->add_option("other", other, "The newer datasheet")->required();
+  with_file(add("diff", "What changed between two revisions", [&] { return RunDiff(file, other); }))
+      ->add_option("other", other, "The newer datasheet")
+      ->required();
   AddMeasureCommands(app);
 
   try {

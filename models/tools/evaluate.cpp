@@ -11,6 +11,8 @@
 #include <mutex>
 #include <thread>
 
+#include <nlohmann/json.hpp>
+
 #include "mls/datasheet/statistics.h"
 #include "mls/drivers/module/input_files.h"
 #include "players.h"

@@ -7,24 +7,19 @@ Run after person_decode.py. Writes chunks of 108x108 colour pictures and what is
 from __future__ import annotations
 
 import argparse
-import zlib
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 import drawn_scenes
-from person_test_list import HELD_OUT_SOURCES
+from person_test_list import HELD_OUT_SOURCES, is_validation
 
 SIZE = 108
 CHUNK = 20000
 PORTRAITS = ("fossasia_spk", "mask")  # a face fills the picture: any crop has a part of it, which the teacher can miss
 # What is known of a picture without looking at it.
 EMPTY, PERSON, PERHAPS, UNKNOWN, DRAWN_EMPTY, DRAWN_PERSON = range(6)
-
-
-def is_validation(group: str) -> bool:
-    return zlib.crc32(group.encode()) % 100 < 8
 
 
 class Photographs:

@@ -33,6 +33,7 @@ CROISSANT = ["@context", "@type", "conformsTo", "name", "description", "license"
 
 EDATASHEET = ["componentID", "coreProperties", "pins", "package", "thermal", "componentPropertyExternalFiles"]  # a closed list
 EDATASHEET_ID = ["partType", "manufacturer", "orderableMPN", "sourceDatasheetID", "digitalDatasheetID"]
+EDATASHEET_ID_ALSO = ["componentName", "status", "complianceList"]  # componentID is closed, too
 
 
 def run(tool: Path, *arguments: str) -> subprocess.CompletedProcess:
@@ -122,6 +123,8 @@ def main() -> int:
                 faults += [f"{product}, croissant: no {key}" for key in CROISSANT if not exported["croissant"].get(key)]
                 part = exported["edatasheet"]
                 faults += [f"{product}, edatasheet: {key} is not known" for key in part if key not in EDATASHEET]
+                faults += [f"{product}, edatasheet: componentID/{key} is not known" for key in part["componentID"]
+                           if key not in EDATASHEET_ID + EDATASHEET_ID_ALSO]
                 faults += [f"{product}, edatasheet: no {key}" for key in EDATASHEET_ID if not part["componentID"].get(key)]
                 faults += [f"{product}, edatasheet: pin without {key}" for key in ("terminalIdentifier", "name") for pin in part["pins"] if not pin.get(key)]
                 results = exported["model-index"]["model-index"][0]["results"]

@@ -33,7 +33,8 @@ Json WithData(const char* sha256) {
 
 TEST(Compare, GivesADifferenceWithItsIntervalOnTheSameData) {
   Json better = WithData("a");
-  better[Json::json_pointer(kTest)]["counts"] = Json::parse(R"({"true_positive": 99, "false_negative": 1, "false_positive": 5, "true_negative": 95})");
+  better[Json::json_pointer(kTest)]["counts"] =
+      Json::parse(R"({"true_positive": 99, "false_negative": 1, "false_positive": 5, "true_negative": 95})");
   const Comparison comparison = Compare(better, WithData("a"));
   // Newcombe's interval for 99 of 100 against 90 of 100.
   EXPECT_EQ(RowOf(comparison, "Recall")->finding, "A − B: 2.7 to 16.5 points");
@@ -51,14 +52,16 @@ struct Obstacle {
 TEST(Compare, SaysWhyTwoRatesCannotBeCompared) {
   const Obstacle obstacles[] = {
       {"/model/performance/tests/0/dataset_sha256", "\"bbbb\"", "Recall", "other test data"},
-      {"/model/performance/tests/0/dataset_sha256", nullptr, "Recall", "it is not said that the test data are the same"},
+      {"/model/performance/tests/0/dataset_sha256", nullptr, "Recall",
+       "it is not said that the test data are the same"},
       {"/model/performance/tests/0/kind", "\"end_to_end\"", "Recall", "other kind of test: model and end to end"},
       {"/model/performance/tests", "[]", "Recall", "not measured in B"},
       {"/overview/profile", "\"keyword\"", "Recall", "they sense different things"},
       {"/model/performance/tests/0/counts", nullptr, "Recall", "no counts stand behind it in B"},
       {"/hardware/electrical/supply_voltage", nullptr, "Supply voltage", "not stated in B"},
       {"/hardware/electrical/supply_voltage/unit", "\"mV\"", "Supply voltage", "other units"},
-      {"/hardware/electrical/supply_voltage/evidence", R"({"kind": "measured", "run_id": "r"})", "Supply voltage", "measured in B, declared in A"},
+      {"/hardware/electrical/supply_voltage/evidence", R"({"kind": "measured", "run_id": "r"})", "Supply voltage",
+       "measured in B, declared in A"},
   };
   for (const Obstacle& obstacle : obstacles) {
     Json b = WithData("a");
@@ -73,7 +76,8 @@ TEST(Compare, SaysWhyTwoRatesCannotBeCompared) {
 
 TEST(Compare, ComparesFootprintsOnlyOverTheSameYearsAndGrid) {
   Json a = WithData("a");
-  a["hardware"]["footprint"] = Json::parse(R"({"years": 3, "grid": "world", "total": {"value": 2, "unit": "kg", "evidence": {"kind": "derived"}}})");
+  a["hardware"]["footprint"] = Json::parse(
+      R"({"years": 3, "grid": "world", "total": {"value": 2, "unit": "kg", "evidence": {"kind": "derived"}}})");
   Json b = a;
   b["hardware"]["footprint"]["total"]["value"] = 4;
   EXPECT_EQ(RowOf(Compare(a, b), "Carbon footprint, total")->finding, "B is higher, 2 times");
@@ -92,8 +96,10 @@ TEST(Compare, PutsThePublishedSensorsSideBySide) {
 }
 
 TEST(DiffLines, NameEveryChangeWithItsPlace) {
-  const Json before = Json::parse(R"({"a": 1, "b": [1, 2], "c": 3})"), after = Json::parse(R"({"a": 2, "b": [1], "d": 4})");
-  EXPECT_THAT(DiffLines(before, after), testing::UnorderedElementsAre("/a: 1 -> 2", "/b/1: 2 -> none", "/c: 3 -> none", "/d: none -> 4"));
+  const Json before = Json::parse(R"({"a": 1, "b": [1, 2], "c": 3})"),
+             after = Json::parse(R"({"a": 2, "b": [1], "d": 4})");
+  EXPECT_THAT(DiffLines(before, after),
+              testing::UnorderedElementsAre("/a: 1 -> 2", "/b/1: 2 -> none", "/c: 3 -> none", "/d: none -> 4"));
   EXPECT_TRUE(DiffLines(before, before).empty());
 }
 

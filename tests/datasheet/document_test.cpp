@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace mls::datasheet {
 namespace {
@@ -25,7 +26,9 @@ TEST(Parse, KeepsTheOrderOfKeysUnknownFieldsAndEveryDigit) {
 )";
   const auto document = Parse(text);
   ASSERT_TRUE(document.ok());
-  EXPECT_EQ(ToText(*document), "{\n  \"z\": 0.1,\n  \"a\": [\n    1e-09,\n    123456789012345678,\n    null\n  ],\n  \"unknown_field\": {\n    \"π\": \"μ\"\n  }\n}\n");
+  EXPECT_EQ(ToText(*document),
+            "{\n  \"z\": 0.1,\n  \"a\": [\n    1e-09,\n    123456789012345678,\n    null\n  ],\n  \"unknown_field\": "
+            "{\n    \"π\": \"μ\"\n  }\n}\n");
   EXPECT_EQ(*Parse(ToText(*document)), *document);
 }
 
@@ -45,12 +48,16 @@ TEST_P(ParseRefuses, WithAPlaceOrAReason) {
 
 INSTANTIATE_TEST_SUITE_P(
     BadInput, ParseRefuses,
-    testing::Values(BadText{"Empty", "", "line 1, column 1"}, BadText{"Truncated", "{\"a\": [1,\n  2", "line 2, column 4"},
-                    BadText{"NotANumber", "{\"a\": NaN}", "line 1, column 7"}, BadText{"TooLargeANumber", "{\"a\": [0, 1e999]}", "/a/1: expected a number"},
+    testing::Values(BadText{"Empty", "", "line 1, column 1"},
+                    BadText{"Truncated", "{\"a\": [1,\n  2", "line 2, column 4"},
+                    BadText{"NotANumber", "{\"a\": NaN}", "line 1, column 7"},
+                    BadText{"TooLargeANumber", "{\"a\": [0, 1e999]}", "/a/1: expected a number"},
                     BadText{"TooLong", std::string(1001, ' '), "at most 1000 bytes, found 1001 bytes"},
-                    BadText{"TooDeep", "{\"a\": [0, " + std::string(9, '[') + std::string(9, ']') + "]}", "/a/1/0/0/0/0/0/0: expected at most 8 levels of nesting"},
-                    BadText{"KeyTwice", "{\"a/b\": [{}, {\"c\": 1, \"c\": 2}]}", "/a~1b/1/c: expected each key once"}, BadText{"NotUtf8", "[\"\xFF\"]", "UTF-8"},
-                    BadText{"Comment", "[1] // no", "line 1, column 5"}, BadText{"TwoDocuments", "{} {}", "line 1, column 4"}),
+                    BadText{"TooDeep", "{\"a\": [0, " + std::string(9, '[') + std::string(9, ']') + "]}",
+                            "/a/1/0/0/0/0/0/0: expected at most 8 levels of nesting"},
+                    BadText{"KeyTwice", "{\"a/b\": [{}, {\"c\": 1, \"c\": 2}]}", "/a~1b/1/c: expected each key once"},
+                    BadText{"NotUtf8", "[\"\xFF\"]", "UTF-8"}, BadText{"Comment", "[1] // no", "line 1, column 5"},
+                    BadText{"TwoDocuments", "{} {}", "line 1, column 4"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Parse, TakesCommentsInFilesOfFacts) { EXPECT_TRUE(Parse("// facts\n[1 /* one */]", {}, true).ok()); }
@@ -71,7 +78,8 @@ TEST(Load, NamesTheFileThatIsMissingTooLargeOrADirectory) {
 TEST(Find, FollowsJsonPointersAndStopsWhereTheyEnd) {
   const Json document = Json::parse(R"({"a": [{"b/c": 1}], "v": {"typ": 2}, "w": {"min": 1, "max": 3}})");
   ASSERT_NE(Find(document, "/a/0/b~1c"), nullptr);
-  for (const char* pointer : {"/x", "/a/1", "/a/x", "/a/0/b", "/a/0/b~1c/d", "/a/99999999999"}) EXPECT_EQ(Find(document, pointer), nullptr) << pointer;
+  for (const char* pointer : {"/x", "/a/1", "/a/x", "/a/0/b", "/a/0/b~1c/d", "/a/99999999999"})
+    EXPECT_EQ(Find(document, pointer), nullptr) << pointer;
   EXPECT_EQ(Find(document, ""), &document);
   EXPECT_EQ(ValueAt(document, "/v"), 2);
   EXPECT_EQ(ValueAt(document, "/w"), 2);

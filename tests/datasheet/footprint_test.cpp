@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "mls/datasheet/schema.h"
 
@@ -35,19 +36,23 @@ class PublishedSystem : public testing::TestWithParam<System> {};
 
 // arXiv 2301.11899: battery powered, 1 mW around the clock for three years.
 TEST_P(PublishedSystem, HasItsPublishedTotal) {
-  std::vector<FootprintBlock> blocks = Blocks({"mcu", GetParam().sensing, "board", "li_ion", "casing", "leds", "others", "transport", "training"});
+  std::vector<FootprintBlock> blocks =
+      Blocks({"mcu", GetParam().sensing, "board", "li_ion", "casing", "leds", "others", "transport", "training"});
   const double use = UsePhaseKg(0.001, 3, *FindGridFactor("US"));
   blocks.push_back({"use", "", {use, use, use}});
   EXPECT_EQ(TwoDecimals(At(TotalOf(blocks), GetParam().level)), GetParam().published_kg);
 }
 
 INSTANTIATE_TEST_SUITE_P(Footprint, PublishedSystem,
-                         testing::Values(System{"KeywordLow", "microphone", kLow, 0.89}, System{"KeywordTypical", "microphone", kTyp, 2.66},
-                                         System{"AnomalyTypical", "fused_sensors", kTyp, 2.67}, System{"ImageTypical", "imager", kTyp, 3.41},
+                         testing::Values(System{"KeywordLow", "microphone", kLow, 0.89},
+                                         System{"KeywordTypical", "microphone", kTyp, 2.66},
+                                         System{"AnomalyTypical", "fused_sensors", kTyp, 2.67},
+                                         System{"ImageTypical", "imager", kTyp, 3.41},
                                          System{"ImageWorst", "imager", kHigh, 7.06}),
                          [](const auto& test) { return std::string(test.param.name); });
 
-// The breakdowns that accompany arXiv 2306.08848: each block is a catalogue entry at a level, or a figure of that sensor's own.
+// The breakdowns that accompany arXiv 2306.08848: each block is a catalogue entry at a level, or a figure of that
+// sensor's own.
 struct PublishedBlock {
   const char* block;
   double published_kg;
@@ -66,15 +71,31 @@ void ExpectBreakdown(const std::vector<PublishedBlock>& published, double total_
 }
 
 TEST(PublishedSensor, OpenSourcePersonModuleHasItsBreakdownAndTotal) {
-  ExpectBreakdown({{"training", 0.10, {{"training", kTyp}}}, {"memory", 0.05, {}}, {"others", 0.31, {}}, {"board", 0.16, {{"board", kTyp}}},
-                   {"power_supply", 0.52, {{"mains", kTyp}}}, {"processing", 0.17, {{"mcu", kTyp}}}, {"sensing", 0.77, {{"imager", kTyp}}},
-                   {"transport", 0.18, {{"transport", kLow}}}, {"user_interface", 0.06, {{"leds", kTyp}}}, {"use", 0.02, {}}}, 2.34);
+  ExpectBreakdown({{"training", 0.10, {{"training", kTyp}}},
+                   {"memory", 0.05, {}},
+                   {"others", 0.31, {}},
+                   {"board", 0.16, {{"board", kTyp}}},
+                   {"power_supply", 0.52, {{"mains", kTyp}}},
+                   {"processing", 0.17, {{"mcu", kTyp}}},
+                   {"sensing", 0.77, {{"imager", kTyp}}},
+                   {"transport", 0.18, {{"transport", kLow}}},
+                   {"user_interface", 0.06, {{"leds", kTyp}}},
+                   {"use", 0.02, {}}},
+                  2.34);
 }
 
 TEST(PublishedSensor, CommercialPersonSensorHasItsBreakdownAndTotal) {
-  ExpectBreakdown({{"training", 0.10, {{"training", kTyp}}}, {"memory", 0.05, {}}, {"others", 0.31, {}}, {"board", 0.13, {{"board", kLow}}},
-                   {"power_supply", 0.52, {{"mains", kTyp}}}, {"processing", 0.66, {}}, {"sensing", 0.79, {{"imager", kTyp}, {"microphone", kTyp}}},
-                   {"transport", 0.18, {{"transport", kLow}}}, {"user_interface", 0.06, {{"leds", kTyp}}}, {"use", 0.02, {}}}, 2.82);
+  ExpectBreakdown({{"training", 0.10, {{"training", kTyp}}},
+                   {"memory", 0.05, {}},
+                   {"others", 0.31, {}},
+                   {"board", 0.13, {{"board", kLow}}},
+                   {"power_supply", 0.52, {{"mains", kTyp}}},
+                   {"processing", 0.66, {}},
+                   {"sensing", 0.79, {{"imager", kTyp}, {"microphone", kTyp}}},
+                   {"transport", 0.18, {{"transport", kLow}}},
+                   {"user_interface", 0.06, {{"leds", kTyp}}},
+                   {"use", 0.02, {}}},
+                  2.82);
 }
 
 TEST(UsePhase, OfTheElectricalTableIsFarAboveWhatWasPublished) {
@@ -90,7 +111,8 @@ TEST(TruncationCase, DoublesAllButTheUsePhase) {
 }
 
 TEST(MakeFootprint, MakesASectionWithTotalsSensitivityAndASentenceFromItsNumbers) {
-  const Json facts = Json::parse(R"({"years": 3, "grid": "world", "blocks": [{"from": "mcu"}, {"from": "mains"}, {"from": "led", "times": 2},
+  const Json facts = Json::parse(
+      R"({"years": 3, "grid": "world", "blocks": [{"from": "mcu"}, {"from": "mains"}, {"from": "led", "times": 2},
       {"block": "memory", "detail": "flash", "typ_kg": 0.05}]})");
   const auto section = MakeFootprint(facts, Levels{0.01, 0.02, 0.04}, "model.performance.energy");
   ASSERT_TRUE(section.ok()) << section.problem().text();
@@ -103,7 +125,8 @@ TEST(MakeFootprint, MakesASectionWithTotalsSensitivityAndASentenceFromItsNumbers
 TEST(MakeFootprint, SaysWhatIsWrongWithTheFacts) {
   EXPECT_EQ(MakeFootprint(Json::parse(R"({"grid": "XX"})"), {}, "").problem().where, "/hardware/footprint/grid");
   EXPECT_EQ(MakeFootprint(Json::parse(R"({"years": 0})"), {}, "").problem().where, "/hardware/footprint/years");
-  EXPECT_EQ(MakeFootprint(Json::parse(R"({"blocks": [{"from": "mcu"}, {"from": "gpu"}]})"), {}, "").problem().where, "/hardware/footprint/blocks/1");
+  EXPECT_EQ(MakeFootprint(Json::parse(R"({"blocks": [{"from": "mcu"}, {"from": "gpu"}]})"), {}, "").problem().where,
+            "/hardware/footprint/blocks/1");
 }
 
 }  // namespace

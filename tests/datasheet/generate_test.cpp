@@ -33,13 +33,15 @@ class Products : public testing::TestWithParam<const char*> {
     return document.ok() ? *document : Json();
   }
 };
-INSTANTIATE_TEST_SUITE_P(Generate, Products, testing::Values("keyword", "person"), [](const auto& test) { return std::string(test.param); });
+INSTANTIATE_TEST_SUITE_P(Generate, Products, testing::Values("keyword", "person"),
+                         [](const auto& test) { return std::string(test.param); });
 
 TEST_P(Products, AreValidAndLintClean) {
   const Json document = Make();
   for (const Problem& problem : Validate(document)) ADD_FAILURE() << problem.text();
   for (const Finding& finding : Lint(document)) {
-    if (finding.severity != Severity::kNote) ADD_FAILURE() << finding.rule << " " << finding.where << ": " << finding.message;
+    if (finding.severity != Severity::kNote)
+      ADD_FAILURE() << finding.rule << " " << finding.where << ": " << finding.message;
   }
 }
 
@@ -96,8 +98,11 @@ TEST_P(Products, AreRefusedWithResultsOfOtherFirmware) {
 TEST_P(Products, TakeLatencyEnergyAndSplitsFromTheResults) {
   GenerateInputs inputs = InputsOf(GetParam());
   const Json evidence = {{"kind", "measured"}, {"run_id", "r"}, {"raw_sha256", std::string(64, 'a')}};
-  (*inputs.results)["latency"] = {{"values", {{"stimulus_to_read_p50", {{"value", 30}, {"unit", "ms"}, {"evidence", evidence}}}}}, {"plots", Json::array()}};
-  (*inputs.results)["energy"] = {{"modes", {{{"mode", "continuous"}, {"power", {{"value", 20}, {"unit", "mW"}, {"evidence", evidence}}}}}}};
+  (*inputs.results)["latency"] = {
+      {"values", {{"stimulus_to_read_p50", {{"value", 30}, {"unit", "ms"}, {"evidence", evidence}}}}},
+      {"plots", Json::array()}};
+  (*inputs.results)["energy"] = {
+      {"modes", {{{"mode", "continuous"}, {"power", {{"value", 20}, {"unit", "mW"}, {"evidence", evidence}}}}}}};
   (*inputs.results)["splits"]["test"] = {{"sha256", std::string(64, 'b')}, {"n", 7}};
   const auto document = Generate(inputs);
   ASSERT_TRUE(document.ok()) << document.problem().text();
@@ -106,12 +111,15 @@ TEST_P(Products, TakeLatencyEnergyAndSplitsFromTheResults) {
   // The use phase follows from the measured power, and what is filled needs no excuse.
   const Json& blocks = ArrayAt(*document, "/hardware/footprint/blocks");
   EXPECT_NEAR(blocks.back()["typ_kg"].get<double>(), UsePhaseKg(0.020, 3, 475, 0.8), 1e-3);
-  for (const Json& excuse : ArrayAt(*document, "/not_applicable")) EXPECT_NE(TextAt(excuse, "/pointer"), "/model/performance/latency");
+  for (const Json& excuse : ArrayAt(*document, "/not_applicable"))
+    EXPECT_NE(TextAt(excuse, "/pointer"), "/model/performance/latency");
 }
 
 TEST(Generate, AnswersFactsOfTheWrongTypesWithAProblem) {
-  for (const char* text : {R"({"overview": {}, "model": {"specification": [7]}, "hardware": {}})", R"({"overview": {}, "model": {}, "hardware": {"communication": "x"}})",
-                           R"({"overview": {}, "model": {"performance": []}, "hardware": {"footprint": 3}})", "[]", "null"}) {
+  for (const char* text :
+       {R"({"overview": {}, "model": {"specification": [7]}, "hardware": {}})",
+        R"({"overview": {}, "model": {}, "hardware": {"communication": "x"}})",
+        R"({"overview": {}, "model": {"performance": []}, "hardware": {"footprint": 3}})", "[]", "null"}) {
     GenerateInputs inputs;
     inputs.facts = Json::parse(text);
     inputs.manifest = LoadTestFile("person.manifest.json");
@@ -141,25 +149,32 @@ TEST(TestsFromResults, AddsSmallLevelsUp) {
 }
 
 TEST(TestsFromResults, CountsAnotherWordAsAMissOfTheSpokenOne) {
-  const Json results = Json::parse(R"({"t": {"counts": {"yes": {"yes": 5, "no": 2, "none": 3}, "no": {"no": 4}, "_unknown_": {"none": 6, "yes": 1}}}})");
+  const Json results = Json::parse(
+      R"({"t": {"counts": {"yes": {"yes": 5, "no": 2, "none": 3}, "no": {"no": 4}, "_unknown_": {"none": 6, "yes": 1}}}})");
   const auto tests = TestsFromResults(results, Json::object(), {"yes", "no"}, std::string(64, '0'));
   ASSERT_TRUE(tests.ok());
-  EXPECT_EQ((*tests)[0]["counts"], Json::parse(R"({"true_positive": 9, "false_negative": 5, "false_positive": 1, "true_negative": 6, "no_detection": 3})"));
+  EXPECT_EQ(
+      (*tests)[0]["counts"],
+      Json::parse(
+          R"({"true_positive": 9, "false_negative": 5, "false_positive": 1, "true_negative": 6, "no_detection": 3})"));
 }
 
 TEST(TestsFromResults, MakesSlicesOfEntriesThatContinueAnothersName) {
-  const auto tests = TestsFromResults(LoadTestFile("keyword.results.json"), Json::parse(R"({"headline": "stream_test", "skip": ["window"]})"), {"yes", "no", "up", "down"}, std::string(64, '0'));
+  const auto tests = TestsFromResults(LoadTestFile("keyword.results.json"),
+                                      Json::parse(R"({"headline": "stream_test", "skip": ["window"]})"),
+                                      {"yes", "no", "up", "down"}, std::string(64, '0'));
   ASSERT_TRUE(tests.ok());
   ASSERT_EQ(tests->size(), 3u);
   EXPECT_EQ((*tests)[0]["id"], "stream_test");
   EXPECT_EQ((*tests)[0]["slices"].size(), 4u);
-  EXPECT_EQ((*tests)[0]["slices"][3]["level"], "0 db");
+  EXPECT_EQ((*tests)[0]["slices"][3]["level"], "0 dB");
   EXPECT_EQ((*tests)[1]["continuous"]["rate_per_hour"]["value"], 4);
   EXPECT_EQ((*tests)[2]["continuous"]["rate_per_hour"]["ci"]["upper"], 14.979);
 }
 
 TEST(TestsFromResults, SkipsWhatIsNoTableAndRefusesAHeadlineThatIsNotThere) {
-  const Json results = Json::parse(R"({"a": {"counts": {"x": 3}}, "b": {"counts": [1]}, "c": {"events": -1, "hours": 1}, "d": {"events": 1, "hours": 0}, "e_by_f": {"g": 1}, "scores_x": 3})");
+  const Json results = Json::parse(
+      R"({"a": {"counts": {"x": 3}}, "b": {"counts": [1]}, "c": {"events": -1, "hours": 1}, "d": {"events": 1, "hours": 0}, "e_by_f": {"g": 1}, "scores_x": 3})");
   EXPECT_EQ(TestsFromResults(results, Json::object(), {"x"}, "")->size(), 0u);
   EXPECT_FALSE(TestsFromResults(results, Json::parse(R"({"headline": "z"})"), {"x"}, "").ok());
   EXPECT_FALSE(TestsFromResults(Json::array(), Json::object(), {"x"}, "").ok());
@@ -167,7 +182,10 @@ TEST(TestsFromResults, SkipsWhatIsNoTableAndRefusesAHeadlineThatIsNotThere) {
 
 TEST(AddModelledEnergy, FollowsItsFormula) {
   Json model = Json::object();
-  const auto problem = AddModelledEnergy(Json::parse(R"({"cycles_per_mac": 2, "nj_per_cycle": 0.25, "idle_mw": 1, "sensing_mw": 2, "standby_mw": 0.1, "inferences_per_decision": 2, "decisions_per_s": 5, "battery_wh": 2})"), 1e6, model);
+  const auto problem = AddModelledEnergy(
+      Json::parse(
+          R"({"cycles_per_mac": 2, "nj_per_cycle": 0.25, "idle_mw": 1, "sensing_mw": 2, "standby_mw": 0.1, "inferences_per_decision": 2, "decisions_per_s": 5, "battery_wh": 2})"),
+      1e6, model);
   ASSERT_FALSE(problem) << problem->text();
   const Json& energy = model["performance"]["energy"];
   EXPECT_EQ(energy["modes"][0]["power"]["value"], 3 + 500.0 * 2 * 5 / 1000);

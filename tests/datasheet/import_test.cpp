@@ -29,13 +29,17 @@ TEST(ImportCard, TakesAHuggingFaceCardOver) {
   EXPECT_EQ(facts["model"]["dataset_label"]["sources"][1]["name"], "example/offices: seats");
   EXPECT_EQ(facts["overview"]["description"], "Tells whether a person is in a room, from one grey picture.");
   EXPECT_EQ(facts["overview"]["use_cases"], Json::parse(R"([{"text": "Lights that follow presence"}])"));
-  EXPECT_EQ(facts["limitations"], Json::parse(R"({"out_of_scope": ["Anything about who it is."], "known": ["Dark rooms are missing from the data."]})"));
+  EXPECT_EQ(
+      facts["limitations"],
+      Json::parse(
+          R"({"out_of_scope": ["Anything about who it is."], "known": ["Dark rooms are missing from the data."]})"));
 }
 
 TEST(ImportCard, NeverTakesARateForMeasured) {
   const Json test = Imported("model_card.md")["model"]["performance"]["tests"][0];
   EXPECT_EQ(test["metrics"]["accuracy"]["value"], 0.915);
-  EXPECT_EQ(test["metrics"]["accuracy"]["evidence"], Json::parse(R"({"kind": "third_party", "source": "model_card.md"})"));
+  EXPECT_EQ(test["metrics"]["accuracy"]["evidence"],
+            Json::parse(R"({"kind": "third_party", "source": "model_card.md"})"));
   EXPECT_FALSE(test.contains("counts"));
 }
 
@@ -51,7 +55,8 @@ TEST(ImportCard, TakesAToolkitCardOver) {
 TEST(ImportCard, TakesACroissantFileOver) {
   const Json label = Imported("croissant.json")["model"]["dataset_label"];
   EXPECT_EQ(label["name"], "Rooms");
-  EXPECT_EQ(label["sources"][0], Json::parse(R"({"name": "rooms.zip", "uri": "example.org/rooms.zip", "licence": "CC-BY-4.0"})"));
+  EXPECT_EQ(label["sources"][0],
+            Json::parse(R"({"name": "rooms.zip", "uri": "example.org/rooms.zip", "licence": "CC-BY-4.0"})"));
   EXPECT_EQ(label["at_a_glance"]["about_humans"], "yes");
   EXPECT_EQ(label["intended_use"][1], Json::parse(R"({"use": "surveillance", "verdict": "prohibited"})"));
   EXPECT_EQ(label["risks"].size(), 3u);
@@ -77,7 +82,8 @@ TEST(ImportCard, SaysWhatIsWrong) {
 }
 
 TEST(MergeFacts, ChangesNothingThatIsThere) {
-  const Json facts = Json::parse(R"({"overview": {"title": "Ours", "vendor": null}, "model": {"specification": [{"name": "ours"}]}})");
+  const Json facts =
+      Json::parse(R"({"overview": {"title": "Ours", "vendor": null}, "model": {"specification": [{"name": "ours"}]}})");
   const Json merged = MergeFacts(facts, Imported("toolkit.json"));
   EXPECT_EQ(merged["overview"]["title"], "Ours");
   EXPECT_EQ(merged["overview"]["vendor"], "Example Sensors");
@@ -86,13 +92,23 @@ TEST(MergeFacts, ChangesNothingThatIsThere) {
 }
 
 TEST(ParseYaml, ReadsWhatCardsAreWrittenIn) {
-  const auto yaml = ParseYaml("a: 1\nb:\n- x\n- y: 'it''s'\n  z: \"t\\n\"\nc: [1.5, \"a, b\", true]\nd: |\n  one\n   two\n\ne:\n  f: ~\n  g: plain\n    goes on\n'h i': {}\n");
+  const auto yaml = ParseYaml(
+      "a: 1\nb:\n- x\n- y: 'it''s'\n  z: \"t\\n\"\nc: [1.5, \"a, b\", true]\nd: |\n  one\n   two\n\ne:\n  f: ~\n  g: "
+      "plain\n    goes on\n'h i': {}\n");
   ASSERT_TRUE(yaml.ok()) << yaml.problem().text();
-  EXPECT_EQ(*yaml, Json::parse(R"({"a": 1, "b": ["x", {"y": "it's", "z": "t\n"}], "c": [1.5, "a, b", true], "d": "one\n two", "e": {"f": null, "g": "plain goes on"}, "h i": {}})"));
+  EXPECT_EQ(
+      *yaml,
+      Json::parse(
+          R"({"a": 1, "b": ["x", {"y": "it's", "z": "t\n"}], "c": [1.5, "a, b", true], "d": "one\n two", "e": {"f": null, "g": "plain goes on"}, "h i": {}})"));
 }
 
 TEST(ParseYaml, NamesTheLineOfWhatItDoesNotKnow) {
-  for (const auto& [text, line] : {std::pair{"a: 1\n\tb: 2", "line 2"}, {"a: !tag x", "line 1"}, {"a: 1\na: 2", "line 2"}, {"a: {b: 1}", "line 1"}, {"a: \"x", "line 1"}, {"a:\n    b: 1\n  c: 2", "line 3"},
+  for (const auto& [text, line] : {std::pair{"a: 1\n\tb: 2", "line 2"},
+                                   {"a: !tag x", "line 1"},
+                                   {"a: 1\na: 2", "line 2"},
+                                   {"a: {b: 1}", "line 1"},
+                                   {"a: \"x", "line 1"},
+                                   {"a:\n    b: 1\n  c: 2", "line 3"},
                                    {"just text", "line 1"}}) {
     const auto yaml = ParseYaml(text);
     ASSERT_FALSE(yaml.ok()) << text;

@@ -17,7 +17,9 @@ using testing::HasSubstr;
 
 std::string Texts(const std::vector<Finding>& findings) {
   std::string text;
-  for (const Finding& finding : findings) text += std::string(SeverityName(finding.severity)) + " " + finding.rule + " " + finding.where + ": " + finding.message + "\n";
+  for (const Finding& finding : findings)
+    text += std::string(SeverityName(finding.severity)) + " " + finding.rule + " " + finding.where + ": " +
+            finding.message + "\n";
   return text;
 }
 
@@ -55,22 +57,27 @@ constexpr const char* kB = "published_b.json";
 INSTANTIATE_TEST_SUITE_P(
     Lint, PublishedSheets,
     testing::Values(
-        PublishedError{1, kA, "metric-against-counts", "/model/performance/tests/0/metrics/false_positive_rate", "23.9 %, but the confusion matrix gives 25.5 %"},
-        PublishedError{1, kA, "metric-against-counts", "/model/performance/tests/0/metrics/false_negative_rate", "25.1 %, but the confusion matrix gives 22.7 %"},
+        PublishedError{1, kA, "metric-against-counts", "/model/performance/tests/0/metrics/false_positive_rate",
+                       "23.9 %, but the confusion matrix gives 25.5 %"},
+        PublishedError{1, kA, "metric-against-counts", "/model/performance/tests/0/metrics/false_negative_rate",
+                       "25.1 %, but the confusion matrix gives 22.7 %"},
         PublishedError{2, kA, "split-shared", "/model/specification/0/training/splits", "120 %"},
         PublishedError{3, kB, "precision-without-recall", "/model/performance/tests/0/metrics", "without its recall"},
-        PublishedError{4, kA, "score-as-accuracy", "/model/performance/tests/1/plots/0", "claims accuracy and shows score"},
+        PublishedError{4, kA, "score-as-accuracy", "/model/performance/tests/1/plots/0",
+                       "claims accuracy and shows score"},
         PublishedError{4, kA, "misses-dropped", "/model/performance/tests/1/counts", "no detection"},
         PublishedError{5, kA, "empty-scenes-missing", "/model/performance/tests/1", "no false-accept rate"},
         PublishedError{5, kB, "empty-scenes-missing", "/model/performance/tests/1", "no false-accept rate"},
-        PublishedError{6, kA, "group-sizes", "/model/performance/tests/1/subjects", "40 people are stated, but the percentages of the groups fit 38"},
+        PublishedError{6, kA, "group-sizes", "/model/performance/tests/1/subjects",
+                       "40 people are stated, but the percentages of the groups fit 38"},
         PublishedError{6, kA, "small-group", "/model/performance/tests/1/slices/7", "5 people"},
         PublishedError{7, kA, "bins-disagree", "/model/performance/tests/1/conditions/skin_tone", "Monk 0-4"},
         PublishedError{7, kB, "bins-disagree", "/model/performance/tests/1/conditions/distance", "1.5 m"},
         PublishedError{8, kA, "dimensions-disagree", "/overview/form_factor/length", "10 mm here, 27.18 mm"},
         PublishedError{8, kA, "unit-mismatch", "/hardware/transducers/0/values/field_of_view", "{pixel}"},
         PublishedError{8, kA, "unit-mismatch", "/model/specification/0/peak_memory", "kbit"},
-        PublishedError{8, kA, "interval-below-inference", "/model/specification/0/capture_interval", "every 1 s, but an inference takes 2.2 s"},
+        PublishedError{8, kA, "interval-below-inference", "/model/specification/0/capture_interval",
+                       "every 1 s, but an inference takes 2.2 s"},
         PublishedError{9, kB, "documents-disagree", "/hardware/communication/i2c/address", "0x62"},
         PublishedError{9, kB, "documents-disagree", "/hardware/communication/i2c/rate", "Here 100"},
         PublishedError{9, kB, "read-format-missing", "/hardware/registers", "No readable register"},
@@ -81,7 +88,10 @@ INSTANTIATE_TEST_SUITE_P(
         PublishedError{13, kA, "claim-untested", "/overview/features/0", "outdoor"},
         PublishedError{14, kA, "use-phase", "/hardware/footprint/blocks/9", "1.28 to 1.65 kg"},
         PublishedError{14, kB, "use-phase", "/hardware/footprint/blocks/9", "1.28 to 1.65 kg"}),
-    [](const auto& test) { return "Error" + std::to_string(test.param.number) + (test.param.sheet == kA ? "A" : "B") + std::to_string(test.index); });
+    [](const auto& test) {
+      return "Error" + std::to_string(test.param.number) + (test.param.sheet == kA ? "A" : "B") +
+             std::to_string(test.index);
+    });
 
 TEST(Lint, FindsNothingInASoundSheetButItsMissingReadFormat) {
   const auto findings = Lint(LoadTestFile("minimal.json"));
@@ -112,28 +122,46 @@ TEST(Lint, FindsOneMistakeAtATime) {
       {"/overview/compliance", R"([{"name": "GDPR", "statement": "complies"}])", "legal-wording"},
       {"/overview/features", R"([{"text": "Fast", "tests": ["nowhere"]}])", "claim-untested"},
       {"/hardware/transducers", R"([{"kind": "camera"}])", "transducer-not-listed"},
-      {"/hardware/footprint", R"({"blocks": [{"block": "casing", "typ_kg": 1}], "total": {"value": 2}})", "footprint-total"},
-      {"/model/specification/0/training", R"({"splits": [{"name": "a", "fraction": 0.5}, {"name": "b", "fraction": 0.5}]})", "split-shared"},
+      {"/hardware/footprint", R"({"blocks": [{"block": "casing", "typ_kg": 1}], "total": {"value": 2}})",
+       "footprint-total"},
+      {"/model/specification/0/training",
+       R"({"splits": [{"name": "a", "fraction": 0.5}, {"name": "b", "fraction": 0.5}]})", "split-shared"},
       {"/model/performance/tests/0/continuous", R"({"hours": 1, "false_accepts": 0})", "interval-missing"},
       {"/model/performance/tests/0/metrics/recall/evidence/kind", "\"declared\"", "metric-typed"},
       {"/model/performance/tests/0/slices", R"([
          {"factor": "f", "level": "a", "counts": {"true_positive": 3, "false_negative": 2, "false_positive": 0, "true_negative": 0}},
-         {"factor": "f", "level": "b", "counts": {"true_positive": 9, "false_negative": 1, "false_positive": 0, "true_negative": 0}}])", "power-of-evidence"},
+         {"factor": "f", "level": "b", "counts": {"true_positive": 9, "false_negative": 1, "false_positive": 0, "true_negative": 0}}])",
+       "power-of-evidence"},
       {"/model/performance/tests/0/metrics/recall/n", "99", "metric-against-counts"},
-      {"/model/performance/tests/0/metrics/recall/ci", R"({"method": "Wilson", "level": 0.95, "lower": 0.89, "upper": 0.91})", "interval-too-narrow"},
-      {"/model/performance/tests/0/continuous", R"({"hours": 10, "false_accepts": 0, "rate_per_hour": {"value": 0, "ci": {"method": "x", "level": 0.95, "upper": 0.1}}})", "interval-too-narrow"},
-      {"/model/performance/tests/0/continuous", R"({"hours": 10, "false_accepts": 5, "rate_per_hour": {"value": 0.4, "ci": {"method": "x", "level": 0.95, "upper": 2}}})", "metric-against-counts"},
+      {"/model/performance/tests/0/metrics/recall/ci",
+       R"({"method": "Wilson", "level": 0.95, "lower": 0.89, "upper": 0.91})", "interval-too-narrow"},
+      {"/model/performance/tests/0/continuous",
+       R"({"hours": 10, "false_accepts": 0, "rate_per_hour": {"value": 0, "ci": {"method": "x", "level": 0.95, "upper": 0.1}}})",
+       "interval-too-narrow"},
+      {"/model/performance/tests/0/continuous",
+       R"({"hours": 10, "false_accepts": 5, "rate_per_hour": {"value": 0.4, "ci": {"method": "x", "level": 0.95, "upper": 2}}})",
+       "metric-against-counts"},
       {"/model/performance/tests/1", R"({"id": "bench", "title": "Again", "kind": "model"})", "test-twice"},
       {"/hardware/electrical/supply_voltage", R"({"typ": 3.3, "evidence": {"kind": "declared"}})", "unit-missing"},
-      {"/hardware/electrical/operating_temperature", R"({"min": -300, "unit": "Cel", "evidence": {"kind": "declared"}})", "value-out-of-range"},
-      {"/hardware/mechanical", R"({"length": {"value": -1, "unit": "mm", "evidence": {"kind": "declared"}}})", "value-out-of-range"},
+      {"/hardware/electrical/operating_temperature",
+       R"({"min": -300, "unit": "Cel", "evidence": {"kind": "declared"}})", "value-out-of-range"},
+      {"/hardware/mechanical", R"({"length": {"value": -1, "unit": "mm", "evidence": {"kind": "declared"}}})",
+       "value-out-of-range"},
       {"/declaration/date", "\"2026-02-30\"", "date-impossible"},
-      {"/lifecycle", R"({"released": "2026-01-01", "end_of_support": {"value": "2025-01-01", "evidence": {"kind": "declared"}}})", "support-before-release"},
-      {"/model/specification/0/sha256", "\"0000000000000000000000000000000000000000000000000000000000000000\"", "hash-placeholder"},
-      {"/hardware/registers", R"({"windows": [{"name": "a", "address": "0x00", "size_bytes": 32}, {"name": "b", "address": "0x10", "size_bytes": 32}]})", "registers-overlap"},
-      {"/hardware/registers", R"({"registers": [{"name": "a.b", "access": "read"}, {"name": "a.b", "access": "read"}]})", "registers-overlap"},
+      {"/lifecycle",
+       R"({"released": "2026-01-01", "end_of_support": {"value": "2025-01-01", "evidence": {"kind": "declared"}}})",
+       "support-before-release"},
+      {"/model/specification/0/sha256", "\"0000000000000000000000000000000000000000000000000000000000000000\"",
+       "hash-placeholder"},
+      {"/hardware/registers",
+       R"({"windows": [{"name": "a", "address": "0x00", "size_bytes": 32}, {"name": "b", "address": "0x10", "size_bytes": 32}]})",
+       "registers-overlap"},
+      {"/hardware/registers",
+       R"({"registers": [{"name": "a.b", "access": "read"}, {"name": "a.b", "access": "read"}]})", "registers-overlap"},
       {"/model/privacy_label", R"({"layer_2": {"ports_and_protocols": "USB only"}})", "privacy-ports"},
-      {"/model/performance/energy", R"({"modes": [{"mode": "continuous", "power": {"value": 10, "unit": "mW"}}], "per_day": {"value": 9, "unit": "W.h"}})", "energy-disagrees"},
+      {"/model/performance/energy",
+       R"({"modes": [{"mode": "continuous", "power": {"value": 10, "unit": "mW"}}], "per_day": {"value": 9, "unit": "W.h"}})",
+       "energy-disagrees"},
   };
   for (const Mistake& mistake : mistakes) {
     Json document = LoadTestFile("minimal.json");
@@ -160,19 +188,27 @@ TEST(Lint, FindsPartsOfTheSheetThatContradictEachOther) {
         "bill_of_materials": [{"part": "Wi-Fi module", "category": "other", "quantity": 1}]},
       "provenance": {"model_sha256": "3ee9f6dd932c977171f1482b9cabd0b4d6b6d1cabb5a219b9b781eee256b7575"}})"));
   const std::string found = Texts(Lint(document));
-  for (const char* rule : {"hash-disagrees /provenance/model_sha256", "dataset-humans", "privacy-register", "privacy-ports", "power-against-current"}) EXPECT_THAT(found, HasSubstr(rule));
+  for (const char* rule : {"hash-disagrees /provenance/model_sha256", "dataset-humans", "privacy-register",
+                           "privacy-ports", "power-against-current"})
+    EXPECT_THAT(found, HasSubstr(rule));
 }
 
 TEST(IsUcum, KnowsPrefixesExponentsAndAnnotations) {
-  for (const char* unit : {"V", "mV", "uA", "mm2", "kbit/s", "W.h", "/h", "%", "[in_i]", "{pixel}", "By{flash}", "KiBy", "dB[SPL]", "10*-6", "m/s2", "1", "Cel", "nJ", "mA.h"}) EXPECT_TRUE(IsUcum(unit)) << unit;
-  for (const char* unit : {"", "volt", "Kb", "sec", "°C", "mm^2", "V/", "uu", "{open", "kpixel", "[in", "in"}) EXPECT_FALSE(IsUcum(unit)) << unit;
+  for (const char* unit : {"V", "mV", "uA", "mm2", "kbit/s", "W.h", "/h", "%", "[in_i]", "{pixel}", "By{flash}", "KiBy",
+                           "dB[SPL]", "10*-6", "m/s2", "1", "Cel", "nJ", "mA.h"})
+    EXPECT_TRUE(IsUcum(unit)) << unit;
+  for (const char* unit : {"", "volt", "Kb", "sec", "°C", "mm^2", "V/", "uu", "{open", "kpixel", "[in", "in"})
+    EXPECT_FALSE(IsUcum(unit)) << unit;
 }
 
 TEST(Lint, SurvivesDocumentsThatAreNotValid) {
-  for (const char* text : {"null", "[]", "{\"model\": 3}", R"({"model": {"performance": {"tests": [1, {"slices": {}, "metrics": [1], "conditions": []}]}}})",
-                           R"({"hardware": {"footprint": {"blocks": [1, {"block": 2}], "statements": [{"blocks": [1]}]}, "bill_of_materials": [[]]}})",
-                           R"({"model": {"performance": {"tests": [{"subjects": -3, "slices": [{"percent": 1e300, "subjects": -1}, {"percent": 50}]}]}}})",
-                           R"({"provenance": {"other_documents": [{"states": [{"pointer": ""}, 7]}, 3]}, "overview": {"features": [{"tests": [1]}]}})"}) {
+  for (
+      const char* text :
+      {"null", "[]", "{\"model\": 3}",
+       R"({"model": {"performance": {"tests": [1, {"slices": {}, "metrics": [1], "conditions": []}]}}})",
+       R"({"hardware": {"footprint": {"blocks": [1, {"block": 2}], "statements": [{"blocks": [1]}]}, "bill_of_materials": [[]]}})",
+       R"({"model": {"performance": {"tests": [{"subjects": -3, "slices": [{"percent": 1e300, "subjects": -1}, {"percent": 50}]}]}}})",
+       R"({"provenance": {"other_documents": [{"states": [{"pointer": ""}, 7]}, 3]}, "overview": {"features": [{"tests": [1]}]}})"}) {
     Lint(Json::parse(text));
   }
 }

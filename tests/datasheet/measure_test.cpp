@@ -54,7 +54,9 @@ TEST_F(LabelledSetTest, TakesLabelsFromFolders) {
 
 TEST_F(LabelledSetTest, TakesRowsSpeakersAndConditionsFromATable) {
   for (const char* name : {"a.wav", "b.wav", "c.wav"}) Write(std::string("set/") + name, name);
-  const auto table = Write("labels.csv", "split,file,label,speaker,noise_db,licence\ntest,b.wav,no,s2,,x\ntest,a.wav,yes,s1,10,x\ntrain,c.wav,yes,s1,5,x\n");
+  const auto table = Write("labels.csv",
+                           "split,file,label,speaker,noise_db,licence\ntest,b.wav,no,s2,,x\ntest,a.wav,yes,s1,10,"
+                           "x\ntrain,c.wav,yes,s1,5,x\n");
   const auto set = ReadLabelledSet({.folder = folder_.path() / "set", .labels = table, .where = {"split=test,other"}});
   ASSERT_TRUE(set.ok()) << set.problem().text();
   ASSERT_EQ(set->samples.size(), 2u);
@@ -81,9 +83,11 @@ TEST_F(LabelledSetTest, SaysWhatIsWrong) {
   EXPECT_THAT(ReadLabelledSet({.folder = folder}).problem().text(), HasSubstr("1.wav: expected a label"));
   EXPECT_THAT(ReadLabelledSet({.folder = folder_.path() / "none"}).problem().text(), HasSubstr("expected a folder"));
   EXPECT_THAT(ReadLabelledSet({.folder = folder, .labels = twice}).problem().text(), HasSubstr("each file once"));
-  EXPECT_THAT(ReadLabelledSet({.folder = folder, .labels = short_row}).problem().text(), HasSubstr("line 2: expected 2 fields"));
+  EXPECT_THAT(ReadLabelledSet({.folder = folder, .labels = short_row}).problem().text(),
+              HasSubstr("line 2: expected 2 fields"));
   EXPECT_THAT(ReadLabelledSet({.folder = folder, .labels = missing}).problem().text(), HasSubstr("2.wav"));
-  EXPECT_THAT(ReadLabelledSet({.folder = folder, .labels = twice, .where = {"split=a"}}).problem().text(), HasSubstr("a column of the table"));
+  EXPECT_THAT(ReadLabelledSet({.folder = folder, .labels = twice, .where = {"split=a"}}).problem().text(),
+              HasSubstr("a column of the table"));
 }
 
 class RawLogTest : public InFolder {
@@ -124,23 +128,36 @@ class SummaryTest : public InFolder {
  protected:
   RawLog LogOf(const char* profile, const Json& labels, const std::vector<Json>& lines) {
     std::filesystem::remove(folder_.path() / "raw.jsonl");
-    auto log = RawLog::Begin(folder_.path() / "raw.jsonl", {{"profile", profile}, {"labels", labels}, {"set", {{"sha256", "5e7"}, {"n", lines.size()}}}});
+    auto log =
+        RawLog::Begin(folder_.path() / "raw.jsonl",
+                      {{"profile", profile}, {"labels", labels}, {"set", {{"sha256", "5e7"}, {"n", lines.size()}}}});
     for (const Json& line : lines) EXPECT_TRUE(log->Append(line).ok());
     return std::move(*log);
   }
   static Json Person(const char* label, const char* decided, int score, const char* group) {
-    return {{"kind", "sample"}, {"label", label}, {"decided", decided}, {"score_permille", score}, {"conditions", {{"group", group}}}};
+    return {{"kind", "sample"},
+            {"label", label},
+            {"decided", decided},
+            {"score_permille", score},
+            {"conditions", {{"group", group}}}};
   }
   const RunInfo run_{"run", std::string(64, 'a'), "2026-01-01T00:00:00Z", "a set"};
 };
 
 TEST_F(SummaryTest, CountsMissesAndWhatCouldNotBeJudgedAndLeavesOutWhatCouldNotBeDecoded) {
   const RawLog log = LogOf("person", {"no_person", "person"},
-                           {Person("person", "person", 900, "a"), Person("person", "no_person", 300, "a"), Person("person", "invalid", 0, "b"), Person("none", "person", 700, "b"),
-                            Person("none", "no_person", 100, "b"), {{"kind", "sample"}, {"label", "none"}, {"decided", "failed"}}});
+                           {Person("person", "person", 900, "a"),
+                            Person("person", "no_person", 300, "a"),
+                            Person("person", "invalid", 0, "b"),
+                            Person("none", "person", 700, "b"),
+                            Person("none", "no_person", 100, "b"),
+                            {{"kind", "sample"}, {"label", "none"}, {"decided", "failed"}}});
   const Json entries = SummarizeSet(log, "test", run_);
   const Json& test = entries["test"];
-  EXPECT_EQ(test["counts"], Json::parse(R"({"no_person": {"no_person": 1, "person": 1}, "person": {"invalid": 1, "no_person": 1, "person": 1}})"));
+  EXPECT_EQ(
+      test["counts"],
+      Json::parse(
+          R"({"no_person": {"no_person": 1, "person": 1}, "person": {"invalid": 1, "no_person": 1, "person": 1}})"));
   EXPECT_EQ(test["coverage"], Json::parse(R"({"invalid": 1, "failed_to_decode": 1})"));
   EXPECT_EQ(test["recall"]["count"], 1);
   EXPECT_EQ(test["recall"]["of"], 3);
@@ -160,9 +177,14 @@ TEST_F(SummaryTest, ResamplesSpeakersOfWords) {
   std::vector<Json> lines;
   for (int i = 0; i < 40; ++i) {
     const char* decided = i % 4 == 0 ? "none" : "yes";
-    lines.push_back({{"kind", "sample"}, {"label", "yes"}, {"decided", decided}, {"subject", "s" + std::to_string(i / 4)}, {"highest", {{"yes", 800}, {"no", 200}}}});
+    lines.push_back({{"kind", "sample"},
+                     {"label", "yes"},
+                     {"decided", decided},
+                     {"subject", "s" + std::to_string(i / 4)},
+                     {"highest", {{"yes", 800}, {"no", 200}}}});
   }
-  lines.push_back({{"kind", "sample"}, {"label", "_unknown_"}, {"decided", "no"}, {"subject", "s1"}, {"highest", {{"no", 700}}}});
+  lines.push_back(
+      {{"kind", "sample"}, {"label", "_unknown_"}, {"decided", "no"}, {"subject", "s1"}, {"highest", {{"no", 700}}}});
   const Json entries = SummarizeSet(LogOf("keyword", {"silence", "unknown", "yes", "no"}, lines), "words", run_);
   EXPECT_EQ(entries["words"]["subjects"], 10);
   EXPECT_EQ(entries["words"]["intervals"]["recall"]["method"], "bootstrap by subject");
@@ -172,8 +194,13 @@ TEST_F(SummaryTest, ResamplesSpeakersOfWords) {
 }
 
 TEST_F(SummaryTest, StatesFalseAcceptsPerHourWithTheExactInterval) {
-  const RawLog log = LogOf("keyword", {"yes"}, {{{"kind", "sample"}, {"label", "talk"}, {"decided", "yes"}, {"heard_ms", 1800000}, {"reports", Json::array({{{"label", "yes"}}, {{"label", "yes"}}})}},
-                                                {{"kind", "sample"}, {"label", "talk"}, {"decided", "none"}, {"heard_ms", 1800000}}});
+  const RawLog log = LogOf("keyword", {"yes"},
+                           {{{"kind", "sample"},
+                             {"label", "talk"},
+                             {"decided", "yes"},
+                             {"heard_ms", 1800000},
+                             {"reports", Json::array({{{"label", "yes"}}, {{"label", "yes"}}})}},
+                            {{"kind", "sample"}, {"label", "talk"}, {"decided", "none"}, {"heard_ms", 1800000}}});
   const Json entry = SummarizeContinuous(log, "talk", run_)["talk"];
   EXPECT_EQ(entry["events"], 2);
   EXPECT_EQ(entry["hours"], 1);
@@ -182,7 +209,9 @@ TEST_F(SummaryTest, StatesFalseAcceptsPerHourWithTheExactInterval) {
 
 TEST_F(SummaryTest, MakesLatencyThatADatasheetTakes) {
   std::vector<Json> lines;
-  for (int i = 1; i <= 100; ++i) lines.push_back({{"kind", "delay"}, {"stimulus_to_capture_ms", i}, {"capture_to_notify_ms", 1.0}, {"notify_to_read_ms", 0.5}});
+  for (int i = 1; i <= 100; ++i)
+    lines.push_back(
+        {{"kind", "delay"}, {"stimulus_to_capture_ms", i}, {"capture_to_notify_ms", 1.0}, {"notify_to_read_ms", 0.5}});
   const Json latency = SummarizeLatency(LogOf("person", {"person"}, lines), run_);
   EXPECT_EQ(latency["values"]["stimulus_to_read_p50"]["value"], 51.5);
   EXPECT_EQ(latency["values"]["stimulus_to_read_p99"]["value"], 100.5);
@@ -199,7 +228,9 @@ TEST_F(TraceTest, ReadsWhatEachMeterExports) {
   struct Case { const char* meter; const char* text; TraceOptions options; };
   const Case cases[] = {
       {"Power Profiler Kit 2", "Timestamp(ms),Current(uA),D0,D1\n0,1000,0,1\n10,2000,1,0\n", {3.0, "D0"}},
-      {"the same with digits", "Timestamp(ms),Current(uA),D0-D7\r\n0,1000,01000000\r\n10,2000,10000000\r\n", {3.0, "D0"}},
+      {"the same with digits",
+       "Timestamp(ms),Current(uA),D0-D7\r\n0,1000,01000000\r\n10,2000,10000000\r\n",
+       {3.0, "D0"}},
       {"Joulescope", "#time,current,voltage,power,charge,energy\n0,0.001,3,0.003,0,0\n0.01,0.002,3,0.006,0,0\n", {}},
       {"Otii", "Timestamp,Main current (mA),Main voltage (V)\n0,1,3\n0.01,2,3\n", {}},
   };
@@ -215,7 +246,9 @@ TEST_F(TraceTest, ReadsWhatEachMeterExports) {
 }
 
 TEST_F(TraceTest, SaysWhatIsWrongAndWhere) {
-  const auto text = [&](const char* csv, const TraceOptions& options = {3, ""}) { return ReadPowerTrace(Write("t.csv", csv), options).problem().text(); };
+  const auto text = [&](const char* csv, const TraceOptions& options = {3, ""}) {
+    return ReadPowerTrace(Write("t.csv", csv), options).problem().text();
+  };
   EXPECT_THAT(text("a,b\n1,2\n"), HasSubstr("a column of time"));
   EXPECT_THAT(text("time,charge\n1,2\n"), HasSubstr("power or current"));
   EXPECT_THAT(text("time,current\n1,2\n", {}), HasSubstr("--voltage"));

@@ -32,7 +32,8 @@ Json Person() {
 
 TEST(RenderHtml, NeedsNoNetworkAndNoScripts) {
   const std::string html = RenderHtml(Person());
-  for (const char* forbidden : {"<script", "src=", "@import", "url(", "http://", "https://", "onload", "<link"}) EXPECT_THAT(html, Not(HasSubstr(forbidden)));
+  for (const char* forbidden : {"<script", "src=", "@import", "url(", "http://", "https://", "onload", "<link"})
+    EXPECT_THAT(html, Not(HasSubstr(forbidden)));
 }
 
 TEST(RenderHtml, HasOneTitleAndHeadingsWithoutGaps) {
@@ -53,15 +54,20 @@ TEST(RenderHtml, PutsTheNumbersBesideEveryChart) {
   EXPECT_GT(CountOf(html, "<svg "), 8u);
   EXPECT_EQ(CountOf(html, "<svg "), CountOf(html, "role=\"img\" class"));
   // The outline's are in the table of dimensions.
-  EXPECT_EQ(CountOf(html, "<svg "), CountOf(html, "<summary>Numbers</summary>") + CountOf(html, "Outline, schematic</figcaption>"));
+  EXPECT_EQ(CountOf(html, "<svg "),
+            CountOf(html, "<summary>Numbers</summary>") + CountOf(html, "Outline, schematic</figcaption>"));
   EXPECT_EQ(CountOf(html, "<figure"), CountOf(html, "<figcaption>"));
 }
 
 TEST(RenderHtml, ClosesEveryElementThatItOpens) {
   const std::string html = RenderHtml(Person());
-  for (const char* tag : {"div", "table", "tr", "td", "th", "figure", "details", "svg", "ul", "li", "main", "header", "span", "text"}) {
+  for (const char* tag :
+       {"div", "table", "tr", "td", "th", "figure", "details", "svg", "ul", "li", "main", "header", "span", "text"}) {
     const std::regex open(std::string("<") + tag + "[ >]");
-    EXPECT_EQ(static_cast<size_t>(std::distance(std::sregex_iterator(html.begin(), html.end(), open), std::sregex_iterator())), CountOf(html, std::string("</") + tag + ">")) << tag;
+    EXPECT_EQ(static_cast<size_t>(
+                  std::distance(std::sregex_iterator(html.begin(), html.end(), open), std::sregex_iterator())),
+              CountOf(html, std::string("</") + tag + ">"))
+        << tag;
   }
 }
 
@@ -69,8 +75,10 @@ TEST(RenderHtml, LinksOnlyToItsOwnSections) {
   const std::string html = RenderHtml(Person());
   std::set<std::string> ids;
   const std::regex id(" id=\"([^\"]+)\""), link("href=\"#([^\"]+)\"");
-  for (std::sregex_iterator it(html.begin(), html.end(), id), end; it != end; ++it) EXPECT_TRUE(ids.insert((*it)[1]).second) << (*it)[1];
-  for (std::sregex_iterator it(html.begin(), html.end(), link), end; it != end; ++it) EXPECT_TRUE(ids.count((*it)[1])) << (*it)[1];
+  for (std::sregex_iterator it(html.begin(), html.end(), id), end; it != end; ++it)
+    EXPECT_TRUE(ids.insert((*it)[1]).second) << (*it)[1];
+  for (std::sregex_iterator it(html.begin(), html.end(), link), end; it != end; ++it)
+    EXPECT_TRUE(ids.count((*it)[1])) << (*it)[1];
 }
 
 TEST(RenderHtml, ShowsTextOfTheDocumentAsTextOnly) {
@@ -88,7 +96,9 @@ TEST(RenderHtml, ShowsTextOfTheDocumentAsTextOnly) {
 TEST(Render, ShowsTheSameValuesInBothViews) {
   const Json document = Person();
   for (const std::string& page : {RenderHtml(document), RenderMarkdown(document)}) {
-    for (const char* text : {"mlsensor person module", "0x6C, by strap 0x6D, 0x6E, 0x6F", "HM01B0", "not applicable", "Receiver operating characteristic"}) EXPECT_THAT(page, HasSubstr(text));
+    for (const char* text : {"mlsensor person module", "0x6C, by strap 0x6D, 0x6E, 0x6F", "HM01B0", "not applicable",
+                             "Receiver operating characteristic"})
+      EXPECT_THAT(page, HasSubstr(text));
   }
 }
 

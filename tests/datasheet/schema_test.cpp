@@ -60,24 +60,37 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"EmptyTitle", "/overview/title", "\"\"", "/overview/title", "at least 1 character"},
         Change{"WrongType", "/overview/title", "7", "/overview/title", "type string"},
         Change{"WrongVersion", "/schema_version", "\"2.0\"", "/schema_version", "\"1.0\""},
-        Change{"NegativeCount", "/model/performance/tests/0/counts/true_positive", "-1", "/model/performance/tests/0/counts/true_positive", "at least 0"},
-        Change{"FractionOfACount", "/model/performance/tests/0/counts/true_positive", "0.5", "/model/performance/tests/0/counts/true_positive", "type integer"},
-        Change{"UnknownKind", "/model/performance/tests/0/kind", "\"lab\"", "/model/performance/tests/0/kind", "one of"},
-        Change{"NoEvidence", "/hardware/electrical/supply_voltage/evidence", nullptr, kVoltage, "the field \"evidence\""},
-        Change{"NoNumber", kVoltage, R"({"evidence": {"kind": "declared", "signer": "x", "timestamp": "2026-01-01"}})", kVoltage, "one of the fields value"},
-        Change{"DeclaredByNobody", "/hardware/electrical/supply_voltage/evidence/signer", nullptr, "/hardware/electrical/supply_voltage/evidence", "the field \"signer\""},
-        Change{"DerivedFromNothing", "/model/performance/tests/0/metrics/recall/evidence/inputs", "[]", "/model/performance/tests/0/metrics/recall/evidence/inputs", "at least 1 entries"},
-        Change{"DerivedWithoutFormula", "/model/performance/tests/0/metrics/recall/evidence/formula", nullptr, "/model/performance/tests/0/metrics/recall/evidence", "the field \"formula\""},
-        Change{"MeasuredWithoutRun", "/hardware/electrical/supply_voltage/evidence", R"({"kind": "measured", "raw_sha256": "0000000000000000000000000000000000000000000000000000000000000000"})", "/hardware/electrical/supply_voltage/evidence", "the field \"run_id\""},
+        Change{"NegativeCount", "/model/performance/tests/0/counts/true_positive", "-1",
+               "/model/performance/tests/0/counts/true_positive", "at least 0"},
+        Change{"FractionOfACount", "/model/performance/tests/0/counts/true_positive", "0.5",
+               "/model/performance/tests/0/counts/true_positive", "type integer"},
+        Change{"UnknownKind", "/model/performance/tests/0/kind", "\"lab\"", "/model/performance/tests/0/kind",
+               "one of"},
+        Change{"NoEvidence", "/hardware/electrical/supply_voltage/evidence", nullptr, kVoltage,
+               "the field \"evidence\""},
+        Change{"NoNumber", kVoltage, R"({"evidence": {"kind": "declared", "signer": "x", "timestamp": "2026-01-01"}})",
+               kVoltage, "one of the fields value"},
+        Change{"DeclaredByNobody", "/hardware/electrical/supply_voltage/evidence/signer", nullptr,
+               "/hardware/electrical/supply_voltage/evidence", "the field \"signer\""},
+        Change{"DerivedFromNothing", "/model/performance/tests/0/metrics/recall/evidence/inputs", "[]",
+               "/model/performance/tests/0/metrics/recall/evidence/inputs", "at least 1 entries"},
+        Change{"DerivedWithoutFormula", "/model/performance/tests/0/metrics/recall/evidence/formula", nullptr,
+               "/model/performance/tests/0/metrics/recall/evidence", "the field \"formula\""},
+        Change{
+            "MeasuredWithoutRun", "/hardware/electrical/supply_voltage/evidence",
+            R"({"kind": "measured", "raw_sha256": "0000000000000000000000000000000000000000000000000000000000000000"})",
+            "/hardware/electrical/supply_voltage/evidence", "the field \"run_id\""},
         Change{"BadHash", "/model/specification/0/sha256", "\"ABC\"", "/model/specification/0/sha256", "SHA-256"},
         Change{"BadDate", "/declaration/date", "\"21.11.2026\"", "/declaration/date", "ISO 8601"},
-        Change{"ZeroHours", "/model/performance/tests/0/continuous", R"({"hours": 0, "false_accepts": 0})", "/model/performance/tests/0/continuous/hours", "more than 0"},
+        Change{"ZeroHours", "/model/performance/tests/0/continuous", R"({"hours": 0, "false_accepts": 0})",
+               "/model/performance/tests/0/continuous/hours", "more than 0"},
         Change{"ArrayAsDocument", "", "[]", "", "type object"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Validate, AsksForNoNumberWhereAValueIsNotDisclosed) {
   Json document = LoadTestFile("minimal.json");
-  document["hardware"]["electrical"]["supply_voltage"] = Json::parse(R"({"value": null, "evidence": {"kind": "not_disclosed"}})");
+  document["hardware"]["electrical"]["supply_voltage"] =
+      Json::parse(R"({"value": null, "evidence": {"kind": "not_disclosed"}})");
   EXPECT_EQ(Texts(Validate(document)), "");
   document["hardware"]["electrical"]["supply_voltage"] = Json::parse(R"({"evidence": {"kind": "not_applicable"}})");
   EXPECT_EQ(Texts(Validate(document)), "");

@@ -17,32 +17,53 @@ TEST(Canonical, WritesTheExampleOfTheStandard) {
   const auto document = Parse(R"({"numbers": [333333333.33333329, 1E30, 4.50, 2e-3, 0.000000000000000000000000001],
     "string": "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/", "literals": [null, true, false]})");
   ASSERT_TRUE(document.ok());
-  EXPECT_EQ(*Canonical(*document), "{\"literals\":[null,true,false],\"numbers\":[333333333.3333333,1e+30,4.5,0.002,1e-27],"
-                                   "\"string\":\"€$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"}");
+  EXPECT_EQ(*Canonical(*document),
+            "{\"literals\":[null,true,false],\"numbers\":[333333333.3333333,1e+30,4.5,0.002,1e-27],"
+            "\"string\":\"€$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"}");
 }
 
 TEST(Canonical, SortsKeysByUtf16CodeUnits) {
-  const auto document = Parse(R"({"\u20ac": 1, "\r": 2, "\ufb33": 3, "1": 4, "\ud83d\ude00": 5, "\u0080": 6, "\u00f6": 7})");
+  const auto document =
+      Parse(R"({"\u20ac": 1, "\r": 2, "\ufb33": 3, "1": 4, "\ud83d\ude00": 5, "\u0080": 6, "\u00f6": 7})");
   ASSERT_TRUE(document.ok());
   EXPECT_EQ(*Canonical(*document), "{\"\\r\":2,\"1\":4,\"\u0080\":6,\"ö\":7,\"€\":1,\"😀\":5,\"\xEF\xAC\xB3\":3}");
 }
 
 // RFC 8785, appendix B: all of its samples by their bits.
 TEST(Canonical, WritesNumbersAsEcmaScriptDoes) {
-  const std::pair<uint64_t, const char*> cases[] = {
-      {0x0000000000000000, "0"}, {0x8000000000000000, "0"}, {0x0000000000000001, "5e-324"}, {0x8000000000000001, "-5e-324"}, {0x7fefffffffffffff, "1.7976931348623157e+308"},
-      {0xffefffffffffffff, "-1.7976931348623157e+308"}, {0x4340000000000000, "9007199254740992"}, {0xc340000000000000, "-9007199254740992"}, {0x4430000000000000, "295147905179352830000"},
-      {0x44b52d02c7e14af5, "9.999999999999997e+22"}, {0x44b52d02c7e14af6, "1e+23"}, {0x44b52d02c7e14af7, "1.0000000000000001e+23"}, {0x444b1ae4d6e2ef4e, "999999999999999700000"},
-      {0x444b1ae4d6e2ef4f, "999999999999999900000"}, {0x444b1ae4d6e2ef50, "1e+21"}, {0x3eb0c6f7a0b5ed8c, "9.999999999999997e-7"}, {0x3eb0c6f7a0b5ed8d, "0.000001"},
-      {0x41b3de4355555553, "333333333.3333332"}, {0x41b3de4355555554, "333333333.33333325"}, {0x41b3de4355555555, "333333333.3333333"}, {0x41b3de4355555556, "333333333.3333334"},
-      {0x41b3de4355555557, "333333333.33333343"}, {0xbecbf647612f3696, "-0.0000033333333333333333"}, {0x43143ff3c1cb0959, "1424953923781206.2"}};
+  const std::pair<uint64_t, const char*> cases[] = {{0x0000000000000000, "0"},
+                                                    {0x8000000000000000, "0"},
+                                                    {0x0000000000000001, "5e-324"},
+                                                    {0x8000000000000001, "-5e-324"},
+                                                    {0x7fefffffffffffff, "1.7976931348623157e+308"},
+                                                    {0xffefffffffffffff, "-1.7976931348623157e+308"},
+                                                    {0x4340000000000000, "9007199254740992"},
+                                                    {0xc340000000000000, "-9007199254740992"},
+                                                    {0x4430000000000000, "295147905179352830000"},
+                                                    {0x44b52d02c7e14af5, "9.999999999999997e+22"},
+                                                    {0x44b52d02c7e14af6, "1e+23"},
+                                                    {0x44b52d02c7e14af7, "1.0000000000000001e+23"},
+                                                    {0x444b1ae4d6e2ef4e, "999999999999999700000"},
+                                                    {0x444b1ae4d6e2ef4f, "999999999999999900000"},
+                                                    {0x444b1ae4d6e2ef50, "1e+21"},
+                                                    {0x3eb0c6f7a0b5ed8c, "9.999999999999997e-7"},
+                                                    {0x3eb0c6f7a0b5ed8d, "0.000001"},
+                                                    {0x41b3de4355555553, "333333333.3333332"},
+                                                    {0x41b3de4355555554, "333333333.33333325"},
+                                                    {0x41b3de4355555555, "333333333.3333333"},
+                                                    {0x41b3de4355555556, "333333333.3333334"},
+                                                    {0x41b3de4355555557, "333333333.33333343"},
+                                                    {0xbecbf647612f3696, "-0.0000033333333333333333"},
+                                                    {0x43143ff3c1cb0959, "1424953923781206.2"}};
   for (const auto& [bits, text] : cases) EXPECT_EQ(*Canonical(Json(std::bit_cast<double>(bits))), text);
-  for (const uint64_t bits : {0x7fffffffffffffffu, 0x7ff0000000000000u}) EXPECT_FALSE(Canonical(Json(std::bit_cast<double>(bits))).ok());
+  for (const uint64_t bits : {0x7fffffffffffffffu, 0x7ff0000000000000u})
+    EXPECT_FALSE(Canonical(Json(std::bit_cast<double>(bits))).ok());
   EXPECT_EQ(*Canonical(Json(1.0)), *Canonical(Json(1)));
 }
 
 TEST(Canonical, RefusesIntegersThatItWouldChange) {
-  for (const int64_t value : {9007199254740993, -9007199254740993}) EXPECT_THAT(Canonical(Json{{"a", value}}).problem().text(), HasSubstr("/a"));
+  for (const int64_t value : {9007199254740993, -9007199254740993})
+    EXPECT_THAT(Canonical(Json{{"a", value}}).problem().text(), HasSubstr("/a"));
   EXPECT_EQ(*Canonical(Json(int64_t{9007199254740992})), "9007199254740992");
 }
 

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace mls::datasheet {
 namespace {
@@ -16,7 +17,8 @@ TEST(NormalQuantile, MatchesTables) {
 // Reference values: scipy.stats.binomtest(k, n).proportion_ci(method="wilson").
 TEST(WilsonInterval, MatchesReferenceValues) {
   struct Case { uint64_t k, n; double lower, upper; };
-  for (const Case& c : {Case{0, 10, 0, 0.277533}, Case{5, 10, 0.236593, 0.763407}, Case{90, 100, 0.825634, 0.944771}, Case{10, 10, 0.722467, 1}, Case{0, 0, 0, 1}}) {
+  for (const Case& c : {Case{0, 10, 0, 0.277533}, Case{5, 10, 0.236593, 0.763407}, Case{90, 100, 0.825634, 0.944771},
+                        Case{10, 10, 0.722467, 1}, Case{0, 0, 0, 1}}) {
     const Interval interval = WilsonInterval(c.k, c.n);
     EXPECT_NEAR(interval.lower, c.lower, 1e-6) << c.k << " of " << c.n;
     EXPECT_NEAR(interval.upper, c.upper, 1e-6) << c.k << " of " << c.n;
@@ -26,7 +28,8 @@ TEST(WilsonInterval, MatchesReferenceValues) {
 // Reference values: chi2.ppf(0.025, 2k) / 2 and chi2.ppf(0.975, 2k + 2) / 2.
 TEST(PoissonInterval, IsGarwoods) {
   struct Case { uint64_t k; double lower, upper; };
-  for (const Case& c : {Case{1, 0.025318, 5.571643}, Case{4, 1.089865, 10.241589}, Case{100, 81.363971, 121.627008}, Case{10000, 9804.961, 10197.940}}) {
+  for (const Case& c : {Case{1, 0.025318, 5.571643}, Case{4, 1.089865, 10.241589}, Case{100, 81.363971, 121.627008},
+                        Case{10000, 9804.961, 10197.940}}) {
     const Interval interval = PoissonInterval(c.k);
     EXPECT_NEAR(interval.lower, c.lower, 1e-4 * c.lower) << c.k;
     EXPECT_NEAR(interval.upper, c.upper, 1e-4 * c.upper) << c.k;
@@ -59,7 +62,8 @@ TEST(BootstrapBySubject, GivesTheSameForTheSameSeed) {
 }
 
 TEST(MetricsFrom, DerivesEveryRateFromOneTable) {
-  const Json metrics = MetricsFrom({.true_positive = 90, .false_negative = 10, .false_positive = 5, .true_negative = 95});
+  const Json metrics =
+      MetricsFrom({.true_positive = 90, .false_negative = 10, .false_positive = 5, .true_negative = 95});
   EXPECT_EQ(metrics["accuracy"]["value"], 0.925);
   EXPECT_EQ(metrics["recall"]["value"], 0.9);
   EXPECT_EQ(metrics["recall"]["n"], 100);
@@ -77,7 +81,8 @@ TEST(MetricsFrom, StatesNoFalsePositiveRateWithoutNegatives) {
 
 TEST(CountsFrom, TakesNothingThatIsNoTableOfCounts) {
   EXPECT_FALSE(CountsFrom(nullptr));
-  const Json negative = Json::parse(R"({"true_positive": -1, "false_negative": 0, "false_positive": 0, "true_negative": 0})");
+  const Json negative =
+      Json::parse(R"({"true_positive": -1, "false_negative": 0, "false_positive": 0, "true_negative": 0})");
   EXPECT_FALSE(CountsFrom(&negative));
 }
 

@@ -22,8 +22,9 @@ struct Completeness {
   double score() const;
 };
 
-// A field counts as filled when it has content, or stands in the document's list `not_applicable` with a reason. "not disclosed", null, empty text and
-// empty lists count as missing. The fields of the privacy label count for every data type that is collected.
+// A field counts as filled when it has content, or stands in the document's list `not_applicable` with a reason. "not
+// disclosed", null, empty text and empty lists count as missing. The fields of the privacy label count for every data
+// type that is collected.
 Completeness ScoreOf(const Json& document);
 
 }  // namespace mls::datasheet

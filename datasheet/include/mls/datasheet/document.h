@@ -1,6 +1,7 @@
 // Reading and writing datasheet documents, and small helpers to look into them.
 //
-// A document is a nlohmann ordered_json tree: the order of keys and every unknown field survive a round trip.
+// A document is a nlohmann ordered_json tree: the order of keys and every unknown field survive a round trip. Who looks
+// inside one also includes <nlohmann/json.hpp>; this header only names it, because the library is slow to compile.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "mls/datasheet/outcome.h"
 
@@ -22,8 +23,9 @@ struct Limits {
 };
 
 // Parses JSON text. `with_comments` also takes // and /* */ (files of declared facts).
-// Problems name line and column of what is no JSON or not UTF-8, and the JSON pointer of what is too deep, of a key given twice and of a number out of
-// range. Integers of up to 64 bits and every 64-bit float survive a round trip; longer numbers become the nearest float.
+// Problems name line and column of what is no JSON or not UTF-8, and the JSON pointer of what is too deep, of a key
+// given twice and of a number out of range. Integers of up to 64 bits and every 64-bit float survive a round trip;
+// longer numbers become the nearest float.
 Outcome<Json> Parse(std::string_view text, const Limits& limits = {}, bool with_comments = false);
 
 // Reads a whole file. Problems name the file: missing, unreadable, too large.

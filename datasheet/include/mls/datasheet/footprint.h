@@ -1,7 +1,8 @@
 // Carbon footprint of a sensor by the TinyML Footprint method.
 //
-// total = embodied blocks + training + transport + use. Sources: Prakash et al., "Is TinyML Sustainable?" (arXiv 2301.11899) and its
-// calculator; Pirson and Bol, "Assessing the embodied carbon footprint of IoT edge devices" (2021). All masses in kg CO2 equivalent.
+// total = embodied blocks + training + transport + use. Sources: Prakash et al., "Is TinyML Sustainable?" (arXiv
+// 2301.11899) and its calculator; Pirson and Bol, "Assessing the embodied carbon footprint of IoT edge devices" (2021).
+// All masses in kg CO2 equivalent.
 #pragma once
 
 #include <array>
@@ -49,7 +50,8 @@ struct FootprintBlock {
 Levels TotalOf(std::span<const FootprintBlock> blocks);
 // The typical share of the named blocks in the total, 0 to 1.
 double ShareOf(std::span<const FootprintBlock> blocks, std::span<const std::string> names);
-// The authors warn that bottom-up counting truncates: the truth may be up to twice as much. Everything but the use phase, doubled.
+// The authors warn that bottom-up counting truncates: the truth may be up to twice as much. Everything but the use
+// phase, doubled.
 Levels TruncationCase(std::span<const FootprintBlock> blocks);
 
 // Reads the blocks of a document's footprint section; a missing low or high equals the typical figure.
@@ -58,7 +60,8 @@ std::vector<FootprintBlock> BlocksFrom(const Json& footprint);
 // Makes the footprint section of a datasheet from declared facts:
 //   {"years": 3, "grid": "world", "supply_efficiency": 0.8, "blocks": [{"from": "mcu", "times": 1, "detail": "..."},
 //    {"block": "memory", "detail": "...", "low_kg": .., "typ_kg": .., "high_kg": ..}]}
-// and the mean power of the module. Without power there is no use phase, and the totals say so. `power_inputs` names where it comes from.
+// and the mean power of the module. Without power there is no use phase, and the totals say so. `power_inputs` names
+// where it comes from.
 Outcome<Json> MakeFootprint(const Json& facts, const std::optional<Levels>& power_w, const std::string& power_inputs);
 
 }  // namespace mls::datasheet

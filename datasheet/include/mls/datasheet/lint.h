@@ -26,7 +26,8 @@ struct RuleInfo {
 // Every rule with the reason why it exists.
 std::span<const RuleInfo> LintRules();
 
-// All findings in the order of the rules. `document` must be valid against the schema (see Validate): what is not is skipped, not reported.
+// All findings in the order of the rules. `document` must be valid against the schema (see Validate): what is not is
+// skipped, not reported.
 std::vector<Finding> Lint(const Json& document);
 
 // True where there is an error or a warning.

@@ -8,8 +8,8 @@
 
 namespace mls::datasheet {
 
-// Canonical JSON (RFC 8785): keys in UTF-16 order, numbers as ECMAScript writes them, no white space. Integers that a 64-bit float cannot hold
-// have no canonical form and are refused.
+// Canonical JSON (RFC 8785): keys in UTF-16 order, numbers as ECMAScript writes them, no white space. Integers that a
+// 64-bit float cannot hold have no canonical form and are refused.
 Outcome<std::string> Canonical(const Json& document);
 
 // SHA-256 as 64 lower-case hexadecimal digits.
@@ -25,8 +25,9 @@ struct KeyPair {
 // A new Ed25519 key pair.
 Outcome<KeyPair> MakeKeyPair();
 
-// Signs a datasheet. The result is a DSSE envelope (payload type application/vnd.in-toto+json) around an in-toto Statement v1 whose subject
-// is the datasheet by its SHA-256; the payload is canonical JSON and the signature is Ed25519.
+// Signs a datasheet. The result is a DSSE envelope (payload type application/vnd.in-toto+json) around an in-toto
+// Statement v1 whose subject is the datasheet by its SHA-256; the payload is canonical JSON and the signature is
+// Ed25519.
 Outcome<Json> Sign(const Json& document, const std::string& private_pem);
 
 // Checks that the envelope was signed with that key and speaks about this very datasheet. The result is the statement.

@@ -1,8 +1,11 @@
 // What a table of counts says, and how sure one may be of it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "mls/datasheet/document.h"
 
@@ -48,7 +51,8 @@ struct Counts {
 // Reads a `counts` object of a document; nothing where a field is missing or no count.
 std::optional<Counts> CountsFrom(const Json* counts);
 
-// A rate by its name (accuracy, recall, precision, specificity, false_positive_rate, false_negative_rate) as numerator and denominator.
+// A rate by its name (accuracy, recall, precision, specificity, false_positive_rate, false_negative_rate) as numerator
+// and denominator.
 struct Ratio {
   uint64_t numerator = 0;
   uint64_t denominator = 0;
@@ -56,12 +60,21 @@ struct Ratio {
 };
 std::optional<Ratio> RatioOf(std::string_view metric, const Counts& counts);
 
-// All rates of a table as value objects with Wilson intervals and derived evidence; those without a denominator are left out.
+// All rates of a table as value objects with Wilson intervals and derived evidence; those without a denominator are
+// left out.
 Json MetricsFrom(const Counts& counts);
 
-// Power of the evidence: the smallest true difference of two groups' rates near `rate` that would be noticed with probability `power`
-// (normal approximation, two-sided).
+// Power of the evidence: the smallest true difference of two groups' rates near `rate` that would be noticed with
+// probability `power` (normal approximation, two-sided).
 double DetectableDifference(uint64_t n1, uint64_t n2, double rate, double power = 0.8, double level = kConfidence);
+// What the groups of a test can show: for each factor of its slices with several levels, the detectable difference between the two smallest groups,
+// counted by what was to be found where there is such, else by all trials.
+struct GroupPower {
+  std::string factor;
+  std::array<uint64_t, 2> n = {};
+  double difference = 0;  // 0 to 1
+};
+std::vector<GroupPower> GroupPowers(const Json& test);
 // Trials without a single failure that are needed to show a success rate of at least `rate`.
 uint64_t TrialsToShow(double rate, double level = kConfidence);
 
