@@ -20,10 +20,10 @@ def watch():
     done = subprocess.run([sys.executable, "-B", SOURCE / "tools/in-kernel", "--qemu", "--timeout", str(TIMEOUT_S), "--module", " ".join(module), "--",
                            "/bin/sh", "-c", SCRIPT, BIN / "mlsensor"], stdout=subprocess.PIPE, text=True, timeout=TIMEOUT_S + 60, check=False)
     print(done.stdout, end="", flush=True)
-    # Those that were there before come in one go; from then on each has an interrupt of its own.
+    # Those that were waiting come in one go, with one interrupt.
     counts = [int(count) for count in re.findall(r"interrupts +(\d+)\n.* presence ", done.stdout)]
     by_interrupt = sum(after > before for before, after in zip(counts, counts[1:]))
-    print(f"mlsensor watch: {len(counts)} changes of presence, {by_interrupt} of them after the first by an interrupt of their own", flush=True)
+    print(f"mlsensor watch: {len(counts)} changes of presence, {by_interrupt} with an interrupt of their own, the others were waiting", flush=True)
     return 0 if done.returncode == 0 and by_interrupt >= 2 else 1
 
 
