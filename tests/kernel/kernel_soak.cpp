@@ -1,6 +1,6 @@
 // Two modules on one I2C bus at full speed while transfers fail; then how long things take. Usage: mls-kernel-soak READS EVENTS [IDLE_SECONDS]
 //
-// READS and EVENTS are for both modules together.
+// READS and EVENTS are for both modules together; without READS (0) there are the times only.
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -260,7 +260,8 @@ int main(int argc, char** argv) {
   if (argc < 3) return 2;
   std::array<Host, 2> hosts{Host(0), Host(1)};
   if (!hosts[0].is_ready || !hosts[1].is_ready) return 1;
-  const uint64_t bad = RunSoak(hosts, std::strtoull(argv[1], nullptr, 10), std::strtoull(argv[2], nullptr, 10));
+  const uint64_t reads = std::strtoull(argv[1], nullptr, 10), events = std::strtoull(argv[2], nullptr, 10);
+  const uint64_t bad = reads > 0 ? RunSoak(hosts, reads, events) : 0;
   MeasureEdges(hosts[0]);
   MeasureRead(hosts[0]);
   MeasureIdle(hosts[0], argc > 3 ? std::atoi(argv[3]) : 5);

@@ -190,7 +190,7 @@ bool Virtqueue::Walk(const GuestMemory& memory, uint16_t head, Chain& chain) con
     Descriptor descriptor;
     CopyIn(table + index * sizeof descriptor, reinterpret_cast<uint8_t*>(&descriptor), sizeof descriptor);
     if (descriptor.flags & kIsIndirect) {
-      // Never offered, but QEMU 7.2 lets the driver use it all the same.
+      // QEMU's I2C queue has four descriptors: without these a read after a write, which takes six, would not fit.
       count = descriptor.size_bytes / sizeof descriptor;
       if (is_indirect || hops != 0 || descriptor.size_bytes % sizeof descriptor != 0 || count == 0 || count > kMaxIndirectDescriptors) return false;
       table = memory.AtGuestAddress(descriptor.address, descriptor.size_bytes);

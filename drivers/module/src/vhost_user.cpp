@@ -29,8 +29,8 @@ enum Request : uint32_t {
   kGetConfig = 24,
   kResetDevice = 34,
 };
-constexpr uint64_t kFeatureEventIndex = uint64_t{1} << 29;
 constexpr uint32_t kVersion = 1, kReplyFlag = 4, kNeedReplyFlag = 8;
+constexpr uint64_t kFeatureIndirect = uint64_t{1} << 28, kFeatureEventIndex = uint64_t{1} << 29;
 constexpr uint64_t kFeatureProtocol = uint64_t{1} << 30, kFeatureVersion1 = uint64_t{1} << 32;
 constexpr uint64_t kProtocolMq = 1u << 0, kProtocolReplyAck = 1u << 3, kProtocolBackendReq = 1u << 5, kProtocolConfig = 1u << 9;
 constexpr uint64_t kNoFile = 1u << 8;  // in the payload of kSetVringKick and kSetVringCall
@@ -158,11 +158,13 @@ void VhostUserServer::Answer() {
     reply_bytes = sizeof value;
   };
   switch (request) {
-    case kGetFeatures: reply_with(device_.features() | kFeatureVersion1 | kFeatureProtocol); break;
+    case kGetFeatures: reply_with(device_.features() | kFeatureIndirect | kFeatureVersion1 | kFeatureProtocol); break;
     case kSetFeatures:
       for (Queue& each : queues_) each.ring.UseEventIndex((message.Get<uint64_t>() & kFeatureEventIndex) != 0);
       break;
-    case kGetProtocolFeatures: reply_with(kProtocolMq | kProtocolReplyAck | kProtocolBackendReq | kProtocolConfig); break;
+    case kGetProtocolFeatures:
+      reply_with(kProtocolMq | kProtocolReplyAck | kProtocolBackendReq | (device_.config().empty() ? 0 : kProtocolConfig));
+      break;
     case kSetProtocolFeatures: protocol_features_ = message.Get<uint64_t>(); break;
     case kGetQueueNum: reply_with(device_.queue_count()); break;
     case kSetMemTable: is_good = SetMemory(); break;

@@ -49,9 +49,11 @@ void FrontEnd::SetUp(size_t queue_count) {
   Send(1, std::span<const uint8_t>());
   const uint64_t features = ReceiveNumber();
   EXPECT_TRUE(features >> 32 & 1) << "virtio 1";
+  EXPECT_TRUE(features >> 28 & 1) << "indirect descriptors, without which QEMU's I2C queue has no room for a read after a write";
   Send(15, std::span<const uint8_t>());
   const uint64_t protocol_features = ReceiveNumber();
   EXPECT_TRUE(protocol_features >> 5 & 1) << "backend requests, without which User Mode Linux has no interrupts";
+  EXPECT_EQ(protocol_features >> 9 & 1, queue_count - 1) << "a configuration: GPIO lines have one, an I2C adapter does not";
   Send(16, protocol_features);
   Send(3, std::span<const uint8_t>());
   Send(2, features);
