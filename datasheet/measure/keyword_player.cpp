@@ -19,9 +19,6 @@ using std::chrono::system_clock;
 // The module may be this far ahead of what the host has read. An evaluation takes 100 ms of sound, and the event FIFO
 // holds 32 of them.
 constexpr uint32_t kAheadMs = 2400;
-// Between two reads, so that one of them brings several events: waking up for each costs more than reading it. Less
-// than kAheadMs lasts.
-constexpr std::chrono::milliseconds kReadSoundEvery(2);
 // What the module hears in one evaluation ends 20 ms after the time that it states, which is that of the hop before.
 constexpr uint32_t kHopMs = 20;
 // For so long into the quiet before a recording the scores may still be those of the recording before.
@@ -248,7 +245,6 @@ Outcome<PlayReport> PlayKeyword(const PlaySetup& setup, const LabelledSet& set, 
       if (batch.lost > 0) listener.Miss();
       feeder.Feed(listener.heard_ms());
       report.stopped = setup.stop && setup.stop();
-      if (!ended) std::this_thread::sleep_for(kReadSoundEvery);
       return !ended && !report.stopped;
     };
     if (sensor.Watch(deliver, SteadyClock::now() + kForever, {.stop = setup.stop}) != Status::kOk) return Lost(**stage);

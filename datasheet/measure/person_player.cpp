@@ -1,5 +1,4 @@
 #include <cmath>
-#include <thread>
 
 #include "mls/datasheet/document.h"
 #include "player.h"
@@ -15,8 +14,6 @@ constexpr unsigned char kBlackPng[] = {
     0x0c, 0x49, 0x44, 0x41, 0x54, 0x78, 0xda, 0x63, 0x60, 0x18, 0x1e, 0x00, 0x00, 0x00, 0xc8, 0x00, 0x01, 0x93,
     0xbd, 0xa5, 0x8e, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82};
 constexpr size_t kGapFrames = 3;
-// Between two reads, as for sound. A sample takes longer than this and makes few events, and the event FIFO holds 32.
-constexpr std::chrono::milliseconds kReadPicturesEvery(10);
 
 // A folder of links: for each sample kGapFrames black pictures, then the sample `dwell` times.
 class Slides {
@@ -173,7 +170,6 @@ Outcome<PlayReport> PlayPerson(const PlaySetup& setup, const LabelledSet& set, s
     }
     missing = false;
     report.stopped = setup.stop && setup.stop();
-    if (!ended) std::this_thread::sleep_for(kReadPicturesEvery);
     return !ended && !report.stopped;
   };
   const auto begin = SteadyClock::now();

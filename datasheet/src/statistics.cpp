@@ -135,7 +135,8 @@ Json MetricsFrom(const Counts& counts) {
   for (const char* name :
        {"accuracy", "recall", "precision", "specificity", "false_positive_rate", "false_negative_rate"}) {
     const Ratio ratio = *RatioOf(name, counts);
-    if (ratio.denominator == 0) continue;
+    // Where nothing was to be found, precision is 0 by definition and says nothing.
+    if (ratio.denominator == 0 || (std::string_view(name) == "precision" && counts.positives() == 0)) continue;
     const Interval interval = WilsonInterval(ratio.numerator, ratio.denominator);
     metrics[name] = {{"value", Rounded(static_cast<double>(ratio.numerator) / static_cast<double>(ratio.denominator))},
                      {"unit", "1"},

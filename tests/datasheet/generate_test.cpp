@@ -173,11 +173,28 @@ TEST(TestsFromResults, MakesSlicesOfEntriesThatContinueAnothersName) {
 }
 
 TEST(TestsFromResults, SkipsWhatIsNoTableAndRefusesAHeadlineThatIsNotThere) {
-  const Json results = Json::parse(
-      R"({"a": {"counts": {"x": 3}}, "b": {"counts": [1]}, "c": {"events": -1, "hours": 1}, "d": {"events": 1, "hours": 0}, "e_by_f": {"g": 1}, "scores_x": 3})");
+  const Json results = Json::parse(R"({"e_by_f": {"g": 1}, "scores_x": 3})");
   EXPECT_EQ(TestsFromResults(results, Json::object(), {"x"}, "")->size(), 0u);
   EXPECT_FALSE(TestsFromResults(results, Json::parse(R"({"headline": "z"})"), {"x"}, "").ok());
   EXPECT_FALSE(TestsFromResults(Json::array(), Json::object(), {"x"}, "").ok());
+}
+
+TEST(TestsFromResults, RefusesCountsThatAreNoneAndSaysWhere) {
+  for (const auto& [entry, place] :
+       {std::pair{R"({"counts": {"x": 3}})", "/counts/x"}, {R"({"counts": [1]})", "/counts"},
+        {R"({"counts": {"x": {"y": -1}}})", "/counts/x/y"}, {R"({"events": -1, "hours": 1})", "/events"},
+        {R"({"events": 1, "hours": 0})", "/hours"}}) {
+    const auto tests = TestsFromResults(Json{{"t", Json::parse(entry)}}, Json::object(), {"x"}, "");
+    ASSERT_FALSE(tests.ok()) << entry;
+    EXPECT_THAT(tests.problem().text(), HasSubstr(place));
+  }
+}
+
+TEST(TestsFromResults, GiveNoPrecisionWhereNothingWasToBeFound) {
+  const auto tests = TestsFromResults(Json::parse(R"({"t": {"counts": {"other": {"x": 1, "none": 9}}}})"), Json::object(), {"x"}, "");
+  ASSERT_TRUE(tests.ok());
+  EXPECT_FALSE((*tests)[0]["metrics"].contains("precision"));
+  EXPECT_EQ((*tests)[0]["metrics"]["false_positive_rate"]["value"], 0.1);
 }
 
 TEST(AddModelledEnergy, FollowsItsFormula) {
