@@ -173,28 +173,45 @@ TEST(TestsFromResults, MakesSlicesOfEntriesThatContinueAnothersName) {
 }
 
 TEST(TestsFromResults, SkipsWhatIsNoTableAndRefusesAHeadlineThatIsNotThere) {
-  const Json results = Json::parse(R"({"e_by_f": {"g": 1}, "scores_x": 3})");
+  const Json results = Json::parse(R"({"e_by_f": {"g": 1}, "scores_x": 3, "words": {"n": 1}})");
   EXPECT_EQ(TestsFromResults(results, Json::object(), {"x"}, "")->size(), 0u);
   EXPECT_FALSE(TestsFromResults(results, Json::parse(R"({"headline": "z"})"), {"x"}, "").ok());
   EXPECT_FALSE(TestsFromResults(Json::array(), Json::object(), {"x"}, "").ok());
 }
 
-TEST(TestsFromResults, RefusesCountsThatAreNoneAndSaysWhere) {
-  for (const auto& [entry, place] :
-       {std::pair{R"({"counts": {"x": 3}})", "/counts/x"}, {R"({"counts": [1]})", "/counts"},
-        {R"({"counts": {"x": {"y": -1}}})", "/counts/x/y"}, {R"({"events": -1, "hours": 1})", "/events"},
-        {R"({"events": 1, "hours": 0})", "/hours"}}) {
-    const auto tests = TestsFromResults(Json{{"t", Json::parse(entry)}}, Json::object(), {"x"}, "");
-    ASSERT_FALSE(tests.ok()) << entry;
-    EXPECT_THAT(tests.problem().text(), HasSubstr(place));
-  }
-}
-
 TEST(TestsFromResults, GiveNoPrecisionWhereNothingWasToBeFound) {
-  const auto tests = TestsFromResults(Json::parse(R"({"t": {"counts": {"other": {"x": 1, "none": 9}}}})"), Json::object(), {"x"}, "");
+  const auto tests = TestsFromResults(Json::parse(R"({"t": {"counts": {"other": {"x": 1, "none": 9}}}})"),
+                                      Json::object(), {"x"}, "");
   ASSERT_TRUE(tests.ok());
   EXPECT_FALSE((*tests)[0]["metrics"].contains("precision"));
   EXPECT_EQ((*tests)[0]["metrics"]["false_positive_rate"]["value"], 0.1);
+}
+
+TEST(TestsFromResults, RefusesCountsThatAreNoneAndNamesThePlace) {
+  const std::pair<const char*, const char*> cases[] = {
+      {R"({"a": {"counts": {"x": 3}}})", "results, /a/counts/x"},
+      {R"({"a": {"counts": [1]}})", "results, /a/counts"},
+      {R"({"a": {"counts": {"x": {"y": -1}}}})", "results, /a/counts/x/y"},
+      {R"({"a": {"events": -1, "hours": 1}})", "results, /a/events"},
+      {R"({"a": {"events": 1, "hours": 0}})", "results, /a/hours"},
+      {R"({"a_by_b": {"c": {"counts": {"x": {"y": "1"}}}}})", "results, /a_by_b/c/counts/x/y"}};
+  for (const auto& [text, where] : cases) {
+    const auto tests = TestsFromResults(Json::parse(text), Json::object(), {"x"}, "");
+    ASSERT_FALSE(tests.ok()) << text;
+    EXPECT_EQ(tests.problem().where, where);
+  }
+}
+
+TEST(TestsFromResults, CountsAtTheShippedThresholdAndSaysWhatGroupsCannotShow) {
+  const Json results = Json::parse(R"({"a": {"counts": {"x": {"x": 9, "no_x": 1}, "no_x": {"x": 5, "no_x": 5}},
+    "at_high_threshold": {"x_found": {"count": 7, "of": 10}, "no_x_kept": {"count": 8, "of": 10}}},
+    "a_by_light": {"dark": {"counts": {"x": {"x": 50, "no_x": 10}}}, "bright": {"counts": {"x": {"x": 60, "no_x": 10}}}}})");
+  const Json test = (*TestsFromResults(results, Json::object(), {"x"}, ""))[0];
+  EXPECT_EQ(test["counts"]["true_positive"], 7);
+  EXPECT_EQ(test["counts"]["false_positive"], 2);
+  EXPECT_EQ(test["threshold"], kShippedThreshold);
+  // 2.8 x sqrt(0.846 x 0.154 x (1 / 60 + 1 / 70)), rounded up to a hundredth.
+  EXPECT_NEAR(test["detectable_differences"]["light"]["value"].get<double>(), 0.18, 1e-9);
 }
 
 TEST(AddModelledEnergy, FollowsItsFormula) {
