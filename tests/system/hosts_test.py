@@ -115,7 +115,7 @@ class Hosts(SystemTest):
         self.assertEqual(self.module.stop(), 0)
 
     def test_share_a_module(self):
-        reads = [subprocess.Popen([BIN / "mlsensor", "info", self.address], stdout=subprocess.DEVNULL) for _ in range(6)]
+        reads = [subprocess.Popen([BIN / "mlsensor", "--timeout", "20s", "info", self.address], stdout=subprocess.DEVNULL) for _ in range(6)]
         self.assertEqual([read.wait(PATIENCE_S) for read in reads], [0] * len(reads))
 
 

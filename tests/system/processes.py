@@ -62,8 +62,9 @@ class SystemTest(unittest.TestCase):
         return Module(self, *arguments, **options)
 
     def host(self, *arguments):
-        """Runs mlsensor to its end: exit status, standard output, standard error."""
-        done = subprocess.run([BIN / "mlsensor", *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        """Runs mlsensor to its end, with time for each answer unless told otherwise: exit status, standard output, standard error."""
+        patience = [] if "--timeout" in arguments else ["--timeout", "20s"]
+        done = subprocess.run([BIN / "mlsensor", *patience, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=PATIENCE_S)
         return done.returncode, done.stdout, done.stderr
 
