@@ -105,7 +105,7 @@ std::vector<Sample> FromFolders(const std::filesystem::path& folder) {
     std::string ending = at->path().extension().string();
     std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
     if (!at->is_regular_file() || !kEndings.contains(ending)) continue;
-    samples.push_back({std::filesystem::relative(at->path(), folder).generic_string(), "", "", "", {}});
+    samples.push_back({at->path().lexically_relative(folder).generic_string(), "", "", "", {}});
   }
   return samples;
 }

@@ -117,7 +117,7 @@ Json SharesOf(const Found& found) {
   if (found.positives > 0) shares["recall"] = Share(found.right, found.positives);
   if (found.negatives > 0) shares["false_positive_rate"] = Share(found.accepted, found.negatives);
   const uint64_t reported = found.right + found.wrong + found.accepted;
-  if (reported > 0) shares["precision"] = Share(found.right, reported);
+  if (reported > 0 && found.positives > 0) shares["precision"] = Share(found.right, reported);
   return shares;
 }
 

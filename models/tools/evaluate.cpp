@@ -157,7 +157,7 @@ bool Evaluate(const EvaluateOptions& options, std::ostream& out) {
     std::ofstream scores(options.scores);
     for (const Item& item : items) {
       if (!item.heard.is_readable) continue;
-      const Json row{{"file", fs::relative(item.file, options.data).string()}, {"class", item.true_class}, {"decided", item.heard.decided},
+      const Json row{{"file", item.file.lexically_relative(options.data).string()}, {"class", item.true_class}, {"decided", item.heard.decided},
                      {"score_permille", item.heard.score_permille}, {"flags", FlagNames(item.heard.flags)}};
       scores << row.dump() << "\n";
     }

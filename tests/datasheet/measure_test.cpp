@@ -52,6 +52,17 @@ TEST_F(LabelledSetTest, TakesLabelsFromFolders) {
   EXPECT_EQ(set->samples[1].sha256, "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed");
 }
 
+TEST_F(LabelledSetTest, TakesTheLabelOfALinkFromItsFolderNotFromWhereItLeads) {
+  Write("elsewhere/1.wav", "x");
+  std::filesystem::create_directories(folder_.path() / "set/yes");
+  std::filesystem::create_symlink(folder_.path() / "elsewhere/1.wav", folder_.path() / "set/yes/1.wav");
+  const auto set = ReadLabelledSet({.folder = folder_.path() / "set"});
+  ASSERT_TRUE(set.ok()) << set.problem().text();
+  ASSERT_EQ(set->samples.size(), 1u);
+  EXPECT_EQ(set->samples[0].file, "yes/1.wav");
+  EXPECT_EQ(set->samples[0].label, "yes");
+}
+
 TEST_F(LabelledSetTest, TakesRowsSpeakersAndConditionsFromATable) {
   for (const char* name : {"a.wav", "b.wav", "c.wav"}) Write(std::string("set/") + name, name);
   const auto table = Write("labels.csv",
