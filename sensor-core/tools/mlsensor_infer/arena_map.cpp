@@ -4,6 +4,7 @@
 #include <cstdarg>
 #include <cstdio>
 
+#include "model.h"
 #include "planner.h"
 
 namespace {
@@ -48,6 +49,18 @@ std::vector<ArenaBlock> MapArena(std::span<const uint8_t> model, std::span<std::
   }
   std::ranges::stable_sort(map, {}, &ArenaBlock::first);
   return map;
+}
+
+std::vector<std::string> OperatorNames(std::span<const uint8_t> bytes) {
+  mls::engine::Model model;
+  std::vector<std::string> names;
+  if (model.Open(bytes) != nullptr) return names;
+  for (uint32_t i = 0; i < model.operator_count(); ++i) {
+    mls::engine::OperatorRecord record;
+    const char* name = model.ReadOperator(i, record) == nullptr ? mls::engine::BuiltinOperatorName(record.code) : nullptr;
+    names.push_back(name != nullptr ? name : "operator of code " + std::to_string(record.code));
+  }
+  return names;
 }
 
 std::string DrawArena(const std::vector<ArenaBlock>& blocks, uint32_t arena_bytes, uint32_t plan_bytes, const std::string& title) {

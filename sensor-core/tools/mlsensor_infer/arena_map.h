@@ -1,4 +1,4 @@
-// Where the tensors of a model lie in the arena, and when: as text and as a picture.
+// What the tool shows of a model: the names of its operators, and where its tensors lie in the arena, and when.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,9 @@ struct ArenaBlock {
 
 // Sorted by time. Empty if the model cannot be planned.
 std::vector<ArenaBlock> MapArena(std::span<const uint8_t> model, std::span<std::byte> arena, mls::OperatorSet operators);
+
+// The name of each operator in the order of the model, as TensorFlow Lite spells it. Empty if the file is no model.
+std::vector<std::string> OperatorNames(std::span<const uint8_t> model);
 
 // An SVG picture: time from left to right, addresses from the bottom up.
 std::string DrawArena(const std::vector<ArenaBlock>& blocks, uint32_t arena_bytes, uint32_t plan_bytes, const std::string& title);

@@ -175,9 +175,11 @@ int main(int argc, char** argv) {
     result["p99_us"] = times.p99_us;
     result["best_us"] = *std::ranges::min_element(whole);
     result["layers"] = Json::array();
+    const std::vector<std::string> names = OperatorNames(model);
     for (size_t s = 0; s < steps.size(); ++s) {
       const Times layer = Summarize(steps[s]);
-      result["layers"].push_back({{"operator", engine.step_operator(static_cast<int32_t>(s))},
+      const int32_t number = engine.step_operator(static_cast<int32_t>(s));
+      result["layers"].push_back({{"operator", number}, {"name", names.at(static_cast<size_t>(number))},
                                   {"median_us", layer.median_us}, {"p99_us", layer.p99_us}});
     }
   }
@@ -211,7 +213,8 @@ int main(int argc, char** argv) {
                 result["best_us"].get<double>());
     for (const Json& layer : result["layers"]) {
       const double us = layer["median_us"];
-      std::printf("    operator %3d %9.2f us %5.1f%% %s\n", layer["operator"].get<int>(), us, 100 * us / median,
+      std::printf("    %3d %-24s %9.2f us %5.1f%% %s\n", layer["operator"].get<int>(),
+                  layer["name"].get_ref<const std::string&>().c_str(), us, 100 * us / median,
                   std::string(static_cast<size_t>(50 * us / median), '#').c_str());
     }
   }
