@@ -69,7 +69,7 @@ Status RunConv2D(const void* params) {
 }
 
 namespace portable {
-constinit const OperatorRegistration kConv2D = {3, "CONV_2D",
+constexpr OperatorRegistration kConv2D = {3, "CONV_2D",
                                                 [](PlanContext& context) { return PlanConv2D(context, RunConv2D, 1); }};
 }
 #ifndef MLS_ENGINE_FAST_KERNELS

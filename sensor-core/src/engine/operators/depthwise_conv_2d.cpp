@@ -61,7 +61,7 @@ Status RunDepthwiseConv2D(const void* params) {
 }
 
 namespace portable {
-constinit const OperatorRegistration kDepthwiseConv2D = {
+constexpr OperatorRegistration kDepthwiseConv2D = {
     4, "DEPTHWISE_CONV_2D", [](PlanContext& context) { return PlanDepthwiseConv2D(context, RunDepthwiseConv2D, 1); }};
 }
 #ifndef MLS_ENGINE_FAST_KERNELS

@@ -84,7 +84,7 @@ Status RunFullyConnected(const void* params) {
 }
 
 namespace portable {
-constinit const OperatorRegistration kFullyConnected = {
+constexpr OperatorRegistration kFullyConnected = {
     9, "FULLY_CONNECTED", [](PlanContext& context) { return PlanFullyConnected(context, RunFullyConnected); }};
 }
 #ifndef MLS_ENGINE_FAST_KERNELS
