@@ -14,8 +14,12 @@ from mls_training import frontend
 FRAMES, BANDS = frontend.WINDOW_FRAMES, frontend.MEL_BANDS
 FLOOR = 1e-6  # of the front end
 # Share of each kind of window. "cut", "backwards" and "halves" are pieces of the four words, taught as unknown.
-KINDS = {"silence": 0.05, "word": 0.43, "spoken word": 0.05, "close": 0.13, "other": 0.06, "spoken other": 0.06, "two": 0.06,
-         "sentence": 0.06, "cut": 0.06, "backwards": 0.015, "halves": 0.025}
+# "joined" is one of the four with other speech right before or after it, as in "americano", "upstairs" or inside a sentence.
+KINDS = {"silence": 0.04, "word": 0.42, "spoken word": 0.04, "close": 0.13, "other": 0.05, "spoken other": 0.06, "two": 0.04,
+         "sentence": 0.07, "cut": 0.05, "backwards": 0.01, "halves": 0.02, "joined": 0.07}
+FOLLOWS_SPEECH = 0.15  # share of the words that come after other speech and a pause
+PAUSE_FRAMES = (9, 22)
+SEEN_FRAMES = 9  # of the other speech, at least, where there is room
 LARGEST_CUT = 0.45  # of a word at the edge of a window, if the window is to be unknown
 
 
@@ -92,19 +96,25 @@ class Mixer:
         two = kinds == "two"
         low, high = np.where(two, self.first[clip], low), np.where(two, self.last[clip], high)
         start = np.where(two, rng.uniform(-0.6, 0.6, n) * np.minimum(length, FRAMES), start)
+        joined, follows = kinds == "joined", np.char.endswith(kinds, "word") & (rng.random(n) < FOLLOWS_SPEECH)
+        before = rng.random(n) < 0.6
+        seen = np.minimum(np.maximum(room, 0), SEEN_FRAMES)
+        start = np.where(joined, np.where(before, seen, 0) + rng.random(n) * (np.maximum(room, 0) - seen), start)
         sound = self._placed(clip, start, rate, low, high, kinds == "backwards")
 
-        # The second sound: after the first one of two, or the other half of a half word.
-        second = self._clips(["close", "other", "spoken _unknown_"], n)
+        # The second sound: beside the first one, or the other half of a half word.
+        second = self._clips(["close", "other", "spoken _unknown_", "sentence"], n)
+        short = np.flatnonzero(halves)
+        second[short] = self._clips(["close", "other", "spoken _unknown_"], len(short))
         other_length = (self.last - self.first)[second]
-        gap = rng.uniform(0, 6, n)
+        gap = np.where(joined, rng.uniform(-2, 1.5, n), np.where(follows, rng.uniform(*PAUSE_FRAMES, n), rng.uniform(0, 6, n)))
         joint = start + (middle - self.first[clip]) / rate
-        at = np.where(two, start + length + gap, joint - other_length * 0.5)
+        at = np.where(halves, joint - other_length * 0.5, np.where(before & ~two, start - gap - other_length, start + length + gap))
         middle2 = self.first[second] + other_length * 0.5
         low2 = np.where(halves & head, middle2, self.first[second])
         high2 = np.where(halves & ~head, middle2, self.last[second])
-        has_second = np.flatnonzero(two | halves)
-        gain = self.level[clip[has_second]] / self.level[second[has_second]]
+        has_second = np.flatnonzero(two | halves | joined | follows)
+        gain = self.level[clip[has_second]] / self.level[second[has_second]] * 10 ** rng.uniform(-0.25, 0.25, len(has_second))
         extra = self._placed(second[has_second], at[has_second], np.ones(len(has_second)), low2[has_second], high2[has_second],
                              np.zeros(len(has_second), bool))
         sound[has_second] = np.hypot(sound[has_second], extra * gain[:, None, None].astype(np.float32))
@@ -117,7 +127,7 @@ class Mixer:
         noise = np.exp(self.noise[index].astype(np.float32))
         silent = kinds == "silence"
         wanted = np.where(silent, 10 ** rng.uniform(-0.5, 3.8, n) / 32768 * (rng.random(n) < 0.9),
-                          self.level[clip] * 10 ** (-rng.uniform(-4, 30, n) / 20) * (rng.random(n) < 0.75))
+                          self.level[clip] * 10 ** (-rng.uniform(-3, 32, n) / 20) * (rng.random(n) < 0.7))
         sound = np.hypot(sound, noise * (wanted / noise_rms).astype(np.float32)[:, None, None])
         loudest = np.hypot(self.peak[clip], 3 * wanted)
         level = np.where(silent, 1.0, 10 ** rng.uniform(-1.6, 0.05, n) / loudest)

@@ -58,6 +58,34 @@ COMMON = tuple("""the a of and to in is you that it he was for on are as with hi
     here why ask went men read need land different home us move try kind hand picture again change off play spell air away animal
     house point page letter mother answer found study still learn should world""".split())
 
+# The four words as parts of longer ones, and inside sentences: there they are to be taken for other speech.
+EMBEDDED = tuple("""americano piano volcano casino domino kimono november notice nobody nothing nowhere notebook nova normal
+    northern nostalgia canopy economy upset upstairs upper uproar update upgrade upright cupboard buttercup ketchup syrup setup
+    makeup pickup startup backup wake-up soup coupon downtown download downhill touchdown countdown sundown breakdown lockdown dawn-chorus
+    downy yesterday yes-man yesteryear estimate essence jester yesses espresso access process express guesses dresses
+    eyelash yelling yellow knowledge renown pronoun announce unknown snowdrop minnow window supper puppet""".split())
+INSIDE = tuple(line.strip() for line in """
+    please sit down on the chair
+    pick up the phone and call me
+    I have no idea what you mean
+    she said yes to the offer right away
+    there is no milk in the fridge
+    walk down the road and turn left
+    wake up early in the morning
+    there are no more seats in the front row
+    he looked up and smiled at us
+    yes please with a little sugar
+    no thanks I am fine
+    let us go up to the second floor
+    the lift goes down every ten minutes
+    oh no not again
+    up and down the hill all day
+    a small americano with no sugar
+    one cappuccino and one americano to go
+    add two shots of vanilla syrup
+    make that a double espresso with no foam
+    I want an iced latte with caramel""".strip().splitlines())
+
 
 def flite(text: str, voice: str, stretch: float, pitch_hz: float) -> np.ndarray:
     """int16 at 16 kHz."""
@@ -120,6 +148,13 @@ def main() -> None:
         for accent in ACCENTS[:4]:  # the plain voice at the default speed and pitch, as in a demonstration
             clips.append(say(text, accent, 175, 50))
             labels.append(f"plain:{text}")
+    jobs = [(word, "_unknown_") for word in EMBEDDED for _ in range(5)] + [(text, "_sentence_") for text in INSIDE for _ in range(16)]
+    for text, label in jobs:
+        clips.append(say(text, voice(), int(rng.integers(120, 230)), int(rng.integers(15, 90))))
+        labels.append(label)
+    for text, label in [(word, "_unknown_") for word in EMBEDDED] + [(text, "_sentence_") for text in INSIDE for _ in range(4)]:
+        clips.append(flite(text, str(rng.choice(FLITE_VOICES)), rng.uniform(0.75, 1.2), rng.uniform(85, 220)))
+        labels.append(label)
     np.savez(args.work / "synthesised.npz", samples=np.concatenate(clips), lengths=np.array([len(c) for c in clips]),
              labels=np.array(labels))
     print(f"{len(clips)} synthesised clips")
