@@ -2,7 +2,8 @@
 
 The most words right (the mean of clean and at 5 dB) of all decisions that keep to the bounds given, on recordings that are neither for
 training nor for the test: the validation words, close words (go, off, ...) of speakers kept out of training, and held-out talk. A word gets an
-offset only if that is worth GAIN. What the choice is worth on other speakers is shown by choosing on either half and counting on the other.
+offset only if that is worth GAIN. What a choice is worth on recordings that it has not seen is shown by choosing on either half of the speakers
+(of the recordings, for close words and talk) and counting on the other.
 
     python keyword_choose.py --work /tmp/keyword --model ../keyword/keyword.tflite --write
 """
@@ -101,21 +102,24 @@ class Sounds:
         return found
 
 
-def worth(found: dict[str, float], bounds: dict[str, float], thresholds: np.ndarray, common: int) -> float:
-    excess = sum(max(0.0, found[key] - bound) / bound for key, bound in bounds.items())
-    return (found["words"] + found["noisy"]) / 2 - GAIN * np.count_nonzero(thresholds != common) - 10 * excess
+def common_of(thresholds: np.ndarray) -> int:
+    """The one that most words have."""
+    values, counts = np.unique(thresholds, return_counts=True)
+    return int(values[counts.argmax()])
 
 
 def choose(data: dict[str, np.ndarray], bounds: dict[str, float], every_hops: int, half: int | None = None,
-           offsets: bool = True) -> tuple[int, int, np.ndarray]:
-    """(average_count, common threshold, thresholds of the words)."""
-    best = (-1e9, 0, 0, np.zeros(0))
+           offsets: bool = True) -> tuple[int, np.ndarray]:
+    """average_count, and the thresholds of the words."""
+    def worth(sounds: Sounds, thresholds: np.ndarray) -> float:
+        found = sounds.count(thresholds)
+        excess = sum(max(0.0, found[key] - bound) / bound for key, bound in bounds.items())
+        return (found["words"] + found["noisy"]) / 2 - GAIN * np.count_nonzero(thresholds != common_of(thresholds)) - 10 * excess
+
+    best = (-1e9, 0, np.zeros(0))
     for count in AVERAGES:
         sounds = Sounds(data, count, every_hops, half)
-        trial = {}
-        for common in THRESHOLDS:
-            thresholds = np.full(len(WORDS), common)
-            trial[common] = worth(sounds.count(thresholds), bounds, thresholds, common)
+        trial = {common: worth(sounds, np.full(len(WORDS), common)) for common in THRESHOLDS}
         for common in sorted(trial, key=trial.get)[-3:]:
             thresholds, value = np.full(len(WORDS), common), trial[common]
             for step in STEPS if offsets else ():
@@ -126,11 +130,11 @@ def choose(data: dict[str, np.ndarray], bounds: dict[str, float], every_hops: in
                         for change in (-step, step):
                             other = thresholds.copy()
                             other[word] = np.clip(other[word] + change, 200, 980)
-                            other_value = worth(sounds.count(other), bounds, other, common)
+                            other_value = worth(sounds, other)
                             if other_value > value + 1e-9:
                                 thresholds, value, improved = other, other_value, True
             if value > best[0]:
-                best = (value, count, common, thresholds)
+                best = (value, count, thresholds)
     return best[1:]
 
 
@@ -158,12 +162,14 @@ def main() -> None:
 
     for offsets in (False, True):
         title = "a threshold for each word" if offsets else "one threshold"
-        count, common, thresholds = choose(data, bounds, every, offsets=offsets)
-        print(f"{title}: mean of {count}, {common}, {dict(zip(WORDS, thresholds.tolist()))}\n  chosen on all: {text(Sounds(data, count, every).count(thresholds))}", flush=True)
+        count, thresholds = choose(data, bounds, every, offsets=offsets)
+        print(f"{title}: mean of {count}, {dict(zip(WORDS, thresholds.tolist()))}")
+        print(f"  chosen on all: {text(Sounds(data, count, every).count(thresholds))}", flush=True)
         for half in (0, 1):
-            half_count, _, half_thresholds = choose(data, bounds, every, half, offsets)
+            half_count, half_thresholds = choose(data, bounds, every, half, offsets)
             print(f"  chosen on half {half}, counted on the other: {text(Sounds(data, half_count, every, 1 - half).count(half_thresholds))}", flush=True)
 
+    common = common_of(thresholds)
     decision |= {"high_threshold_permille": common, "low_threshold_permille": round(common * LOW_SHARE / 10) * 10, "average_count": count}
     decision.pop("word_offsets_permille", None)
     if moved := {word: int(t - common) for word, t in zip(WORDS, thresholds) if t != common}:
