@@ -35,13 +35,16 @@ def area_under_roc(score: np.ndarray, truth: np.ndarray) -> float:
     return float((position[:people].sum() - people * (people + 1) / 2) / (people * (len(values) - people)))
 
 
+def shares(score: np.ndarray, truth: np.ndarray, high: float) -> dict:
+    return {"person_found": model_file.share(int((score[truth] >= high).sum()), int(truth.sum())),
+            "no_person_kept": model_file.share(int((score[~truth] < high).sum()), int((~truth).sum()))}
+
+
 def figures(score: np.ndarray, truth: np.ndarray, high: float = 128) -> dict:
     """Counts at a threshold, in 1/256 as the scores are; at 128 the larger output wins."""
     decided = score >= high
     result = {"counts": {name: {"person": int(decided[chosen].sum()), "no_person": int((~decided[chosen]).sum())}
-                         for name, chosen in (("person", truth), ("no_person", ~truth))},
-              "person_found": model_file.share(int(decided[truth].sum()), int(truth.sum())),
-              "no_person_kept": model_file.share(int((~decided[~truth]).sum()), int((~truth).sum()))}
+                         for name, chosen in (("person", truth), ("no_person", ~truth))}, **shares(score, truth, high)}
     if truth.any() and (~truth).any():
         p, q = result["person_found"], result["no_person_kept"]
         middle = (p["share"] + q["share"]) / 2
@@ -134,17 +137,15 @@ def main() -> None:
     drawn = np.stack([drawn_scenes.scene(rng, 96, bool(p)) for p in drawn_truth])
     results["drawn_scenes"] = {"what": "drawn scenes as in training, another seed", **figures(scores(drawn), drawn_truth)}
     high = json.loads(args.model.with_suffix(".json").read_text())["decision"]["high_threshold_permille"] * 256 / 1000
-    results["held_out_sources"]["at_high_threshold"] = {
-        "person_found": model_file.share(int((score[truth] >= high).sum()), int(truth.sum())),
-        "no_person_kept": model_file.share(int((score[~truth] < high).sum()), int((~truth).sum()))}
+    results["held_out_sources"]["at_high_threshold"] = shares(score, truth, high)
     brightness = squares.mean(axis=(1, 2, 3))
     results["held_out_by_brightness"] = by_level(score, truth, brightness, BRIGHTNESS_LIMITS, "", high)
     empty = test[~truth]
     sizes = {percent: scores(pasted(photographs, empty, percent)) for percent in SUBJECT_PERCENT}
-    kept = score[~truth]
-    results["pasted"] = {"what": "each held-out photograph without people, without and with a person pasted on it, cut out of a validation photograph; "
-                                 "at the high threshold",
-                         **figures(np.concatenate([kept, *sizes.values()]), np.arange(len(kept) * (1 + len(sizes))) >= len(kept), high)}
+    both = np.concatenate([score[~truth], *sizes.values()])
+    has_person = np.arange(len(both)) >= len(empty)
+    results["pasted"] = {"what": "each held-out photograph without people, without and with a person pasted on it, cut out of a validation photograph",
+                         **figures(both, has_person), "at_high_threshold": shares(both, has_person, high)}
     results["pasted_by_subject_size"] = {f"{percent} % of the picture's height": figures(found, np.ones(len(found), bool), high)
                                          for percent, found in sizes.items()}
     results["scores_held_out"] = {"person": sorted(map(int, score[truth])), "no_person": sorted(map(int, score[~truth]))}

@@ -6,15 +6,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from pathlib import Path
 
 import matplotlib
 
 matplotlib.use("svg")
-matplotlib.rcParams |= {"svg.fonttype": "none", "svg.hashsalt": "mlsensor", "font.size": 9, "font.family": "sans-serif", "axes.spines.top": False,
+matplotlib.rcParams |= {"svg.fonttype": "none", "svg.hashsalt": "mlsensor", "font.size": 9, "font.sans-serif": ["DejaVu Sans"], "axes.spines.top": False,
                         "axes.spines.right": False, "legend.frameon": False, "path.simplify_threshold": 0.5}
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 INK, GRID = "#010203", "#040506"  # put in place of the colours of dark and of light pages
 COLOURS = ("#2f7ed8", "#d9822b", "#1b9e77", "#c0508e")  # can be told apart on either
@@ -32,7 +34,8 @@ matplotlib.rcParams |= {"grid.color": GRID, "grid.linewidth": 0.6}
 def save(figure: plt.Figure, path: Path, title: str) -> None:
     """An SVG without background and fonts, that follows the page into the dark."""
     figure.savefig(path, transparent=True, metadata={"Date": None, "Creator": None, "Title": title})
-    text = path.read_text().replace(INK, "var(--ink)").replace(GRID, "var(--grid)")
+    text = path.read_text().replace(INK, "var(--ink)").replace(GRID, "var(--grid)").replace("font-family: 'DejaVu Sans', sans-serif; ", "")
+    text = re.sub(r"(\d\.\d\d)\d+(?![^<>]*</text)", r"\1", text)  # pixels need no more
     head, tail = text.split("<defs>", 1)
     path.write_text("\n".join(line.rstrip() for line in (head + STYLE + "<defs>" + tail).splitlines()) + "\n")
     print(f"{path}: {path.stat().st_size} bytes")
@@ -59,8 +62,8 @@ def matrix(axes: plt.Axes, counts: dict[str, dict[str, int]], columns: list[str]
 
 
 def curve(positive: np.ndarray, negative: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """False positive rate, recall and precision at each threshold, the highest first."""
-    thresholds = np.unique(np.concatenate([positive, negative]))[::-1]
+    """False positive rate, recall and precision at each threshold where the recall changes, the highest first."""
+    thresholds = np.unique(positive)[::-1]
     hits = len(positive) - np.searchsorted(np.sort(positive), thresholds)
     wrong = len(negative) - np.searchsorted(np.sort(negative), thresholds)
     return wrong / len(negative), hits / len(positive), hits / (hits + wrong)
@@ -71,13 +74,16 @@ def curves(roc: plt.Axes, precision: plt.Axes, classes: dict[str, tuple[np.ndarr
     for colour, (name, (positive, negative, threshold)) in zip(COLOURS, classes.items()):
         rate, recall, exact = curve(positive, negative)
         hits, wrong = (positive >= threshold).sum(), (negative >= threshold).sum()
-        roc.plot(np.append(0, rate), np.append(0, recall), color=colour, label=name, linewidth=1.4, drawstyle="steps-post")
+        roc.plot([0, *rate, 1], [0, *recall, 1], color=colour, label=name, linewidth=1.4, drawstyle="steps-post")
         roc.plot(wrong / len(negative), hits / len(positive), "o", color=colour, markersize=5)
         precision.plot(recall, exact, color=colour, label=name, linewidth=1.4)
         precision.plot(hits / len(positive), hits / max(1, hits + wrong), "o", color=colour, markersize=5)
     roc.set(title="Receiver operating characteristic", xlabel="others accepted", ylabel="found")
     precision.set(title="Precision and recall", xlabel="found", ylabel="right among accepted")
     for axes in (roc, precision):
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(MaxNLocator(6, steps=(1, 2, 5, 10)))
+            axis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.grid(True)
         axes.set_axisbelow(True)
 
@@ -112,10 +118,10 @@ def person(results: dict) -> plt.Figure:
     curves(roc, precision, {f"held-out sources, area {held_out['area_under_roc']:.3f}": (with_person, without, threshold)})
     for style, (percent, values) in zip((":", "-.", "--", (0, (6, 1)), "-"), results["scores_pasted_by_subject_size"].items()):
         rate, recall, _ = curve(np.array(values), without)
-        roc.plot(np.append(0, rate), np.append(0, recall), color=COLOURS[1], linewidth=1, linestyle=style, label=f"pasted, {percent} % tall")
+        roc.plot([0, *rate, 1], [0, *recall, 1], color=COLOURS[1], linewidth=1, linestyle=style, drawstyle="steps-post", label=f"pasted, {percent} % tall")
     roc.set(xlim=(0, 1), ylim=(0, 1.01))
     precision.set(xlim=(0, 1.01), ylim=(0.5, 1.01))
-    roc.legend(loc="lower right", title="dot: as shipped")
+    precision.legend(*roc.get_legend_handles_labels(), loc="lower left", title="dot: as shipped")
     return figure
 
 
