@@ -1,21 +1,20 @@
 """Compares keyword networks: words right and other words accepted against multiply-accumulates. Writes networks.json and networks.svg.
 
-    python keyword_networks.py --work /tmp/keyword --out ../keyword hybrid=hybrid.tflite temporal=temporal.tflite separable_2d=separable_2d.tflite
+    python keyword_networks.py --work /tmp/keyword --out ../keyword "along time=temporal.tflite" "separable 2-D=separable_2d.tflite" ...
 
-Each int8 file decides the middle 0.98 s of each validation recording by its largest output. `--picture` only draws networks.json anew.
+Each int8 file decides the middle 0.98 s of each validation recording by its largest output. `--picture` only draws networks.json anew, where
+each of `networks` has name, sha256, bytes, macs, and words_correct and others_accepted as {count, of, share, interval_95}.
 """
 from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import json
 from pathlib import Path
 
 import pictures
 from pictures import COLOURS, plt
-
-NAMES = {"hybrid": "ours: 2-D front, then along time", "temporal": "along time only (time-channel)",
-         "separable_2d": "depthwise-separable 2-D (as in MLPerf Tiny)"}
 
 
 def measure(work: Path, files: dict[str, Path]) -> dict:
@@ -41,7 +40,7 @@ def measure(work: Path, files: dict[str, Path]) -> dict:
         decided = scores.argmax(axis=1)
         is_word = truth >= 2
         networks.append({
-            "name": name, "title": NAMES.get(name, name), "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size,
+            "name": name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size,
             "macs": model.macs(), "words_correct": model_file.share(int((decided == truth)[is_word].sum()), int(is_word.sum())),
             "others_accepted": model_file.share(int((decided >= 2)[~is_word].sum()), int((~is_word).sum()))})
         print(networks[-1], flush=True)
@@ -53,11 +52,11 @@ def measure(work: Path, files: dict[str, Path]) -> dict:
 def draw(report: dict, path: Path) -> None:
     figure, panels = plt.subplots(1, 2, figsize=(9, 3.6), sharex=True, layout="constrained")
     for axes, key, title in zip(panels, ("words_correct", "others_accepted"), ("Words right, %", "Other words accepted, %")):
-        for colour, network in zip(COLOURS, report["networks"]):
+        for colour, network in zip(itertools.cycle(COLOURS), report["networks"]):
             share = network[key]
             middle, (low, high) = 100 * share["share"], (100 * bound for bound in share["interval_95"])
             axes.errorbar(network["macs"] / 1e6, middle, [[middle - low], [high - middle]], fmt="o", color=colour, capsize=3,
-                          label=f"{network['title']}, {network['bytes'] / 1000:.0f} kB")
+                          label=f"{network['name']}, {network['bytes'] / 1000:.0f} KB")
         axes.set(title=f"{title} (n = {share['of']})", xlabel="million multiply-accumulates per decision")
         axes.margins(x=0.2)
         axes.grid(True)

@@ -19,7 +19,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 INK, GRID = "#010203", "#040506"  # put in place of the colours of dark and of light pages
-COLOURS = ("#2f7ed8", "#d9822b", "#1b9e77", "#c0508e")  # can be told apart on either
+COLOURS = ("#2f7ed8", "#d9822b", "#1b9e77", "#c0508e", "#8a6fd1", "#7f8c2a")  # can be told apart on either
 STYLE = """<style>
 svg { --ink: #24292f; --grid: #d0d7de }
 @media (prefers-color-scheme: dark) { svg { --ink: #d0d7de; --grid: #444c56 } }
