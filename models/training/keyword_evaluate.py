@@ -104,8 +104,8 @@ def by_speaker(truth: list[str], decided: list[str], speakers: list[str]) -> dic
     """How even it is: each speaker with all words right, and each with another word accepted."""
     said = {s for s, t in zip(speakers, truth) if t in WORDS}
     missed = {s for s, t, d in zip(speakers, truth, decided) if t in WORDS and t != d}
-    others = {s for s, t in zip(speakers, truth) if t not in WORDS}
-    accepted = {s for s, t, d in zip(speakers, truth, decided) if t not in WORDS and d != "none"}
+    others = {s for s, t in zip(speakers, truth) if t not in (*WORDS, "_silence_")}
+    accepted = {s for s, t, d in zip(speakers, truth, decided) if s in others and t not in WORDS and d != "none"}
     return {"all_words_right": model_file.share(len(said - missed), len(said)), "other_words_accepted": model_file.share(len(accepted), len(others))}
 
 
