@@ -151,7 +151,6 @@ def main() -> None:
     tensors = frontend.quantize(frontend.features_int(windows), stream.scale, stream.zero_point)
     scores = stream.model.scores(tensors)
     reference = model_file.Int8Model(args.model, reference_kernels=True).scores(tensors[:100])
-    rng = np.random.default_rng(SEED)
     results = {
         "schema": "mlsensor-results/1", "script": "models/training/keyword_evaluate.py", "seed": SEED,
         "model_sha256": hashlib.sha256(args.model.read_bytes()).hexdigest(), "decision": decision,
@@ -176,6 +175,7 @@ def main() -> None:
             results["stream_test"]["speakers"] = by_speaker(test_labels, decided, speakers)
             scores_at = {"none": [[d, *peaks(p, decision)] for d, p in zip(decided, played)]}
     for snr in NOISE_LEVELS_DB:
+        rng = np.random.default_rng((SEED, snr))
         noisy = [stream.posteriors(with_noise(rng, c, kept_noise[rng.integers(len(kept_noise))], snr)) for c in test]
         decided = [first_word(events(p, decision)) for p in noisy]
         counts = table(test_labels, decided)
