@@ -61,7 +61,8 @@ KeywordOutput KeywordDecision::Update(uint32_t time_ms, std::span<const uint16_t
     Restart();
   }
   const bool held_off = hold_off_.Active(time_ms);
-  const bool heard = Margin(candidate_, positive_ ? config_.low_threshold_permille : config_.high_threshold_permille) >= 0;
+  const uint16_t threshold = positive_ ? config_.low_threshold_permille : config_.high_threshold_permille;
+  const bool heard = Margin(candidate_, threshold) >= 0;
   const bool agreed = consecutive_.Update(heard);
   const bool was_positive = positive_;
   positive_ = delay_.Update(time_ms, agreed && (was_positive || !held_off));
