@@ -13,12 +13,12 @@ import itertools
 import json
 from pathlib import Path
 
+import model_file
 import pictures
 from pictures import COLOURS, plt
 
 
 def measure(work: Path, files: dict[str, Path]) -> dict:
-    import model_file
     import numpy as np
     from keyword_examples import LABELS, WORDS, clips_of
     from mls_training import frontend
@@ -76,7 +76,7 @@ def main() -> None:
     data = args.out / "networks.json"
     if not args.picture:
         report = measure(args.work, {name: Path(file) for name, file in (file.split("=", 1) for file in args.files)})
-        data.write_text(json.dumps(report, indent=1) + "\n")
+        data.write_text(model_file.results_text(report) + "\n")
     draw(json.loads(data.read_text()), args.out / "networks.svg")
 
 

@@ -90,10 +90,10 @@ def write_manifest(folder: Path, model: tf.keras.Model, fixed: dict) -> dict:
 
 
 def results_text(value: object, depth: int = 1) -> str:
-    """JSON where objects and lists of lists have a line for each entry, and other lists are on one line."""
+    """JSON where objects have a line for each entry, and so have lists of lists or objects; other lists are on one line."""
     if isinstance(value, dict) and value:
         lines = [f"{json.dumps(key)}: {results_text(entry, depth + 1)}" for key, entry in value.items()]
-    elif isinstance(value, list) and value and isinstance(value[0], list):
+    elif isinstance(value, list) and value and isinstance(value[0], (list, dict)):
         lines = [json.dumps(entry) for entry in value]
     else:
         return json.dumps(value)
@@ -108,7 +108,7 @@ def wilson(hits: int, n: int) -> list[float]:
         return [0.0, 1.0]
     z, p = 1.959964, hits / n
     middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return [round((middle - half) / (1 + z * z / n), 4), round((middle + half) / (1 + z * z / n), 4)]
+    return [max(0.0, round((middle - half) / (1 + z * z / n), 4)), round((middle + half) / (1 + z * z / n), 4)]
 
 
 def share(hits: int, n: int) -> dict:
