@@ -4,6 +4,7 @@ Sounds are added as if their phases were unrelated: magnitudes as the root of th
 """
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,21 @@ from mls_training import frontend
 
 FRAMES, BANDS = frontend.WINDOW_FRAMES, frontend.MEL_BANDS
 FLOOR = 1e-6  # of the front end
-# Share of each kind of window. "cut", "backwards" and "halves" are pieces of the four words, taught as unknown.
-# "joined" is one of the four with other speech right before or after it, as in "americano", "upstairs" or inside a sentence.
-KINDS = {"silence": 0.04, "word": 0.42, "spoken word": 0.04, "close": 0.13, "other": 0.05, "spoken other": 0.06, "two": 0.04,
-         "sentence": 0.07, "cut": 0.05, "backwards": 0.01, "halves": 0.02, "joined": 0.07}
+@dataclass(frozen=True)
+class Recipe:
+    """Shares of windows."""
+    kinds: dict[str, float]
+    noisy: float
+    without_bands: float  # with a stripe of frequencies or of time blanked, see mask()
+    without_frames: float
+
+
+# "cut", "backwards" and "halves" are pieces of the four words, taught as unknown. "joined" is one of the four with other speech right
+# before or after it, as in "americano", "upstairs" or inside a sentence.
+HARD = Recipe({"silence": 0.04, "word": 0.42, "spoken word": 0.04, "close": 0.13, "other": 0.05, "spoken other": 0.06, "two": 0.04,
+               "sentence": 0.07, "cut": 0.05, "backwards": 0.01, "halves": 0.02, "joined": 0.07}, 0.7, 0.45, 0.35)
+GENTLE = Recipe({"silence": 0.03, "word": 0.49, "spoken word": 0.03, "close": 0.14, "other": 0.05, "spoken other": 0.04, "two": 0.03,
+                 "sentence": 0.08, "cut": 0.03, "backwards": 0.005, "halves": 0.015, "joined": 0.06}, 0.55, 0.15, 0.1)
 FOLLOWS_SPEECH = 0.15  # share of the words that come after other speech and a pause
 PAUSE_FRAMES = (9, 22)
 SEEN_FRAMES = 9  # of the other speech, at least, where there is room
@@ -61,17 +73,17 @@ class Mixer:
         response = rng.normal(0, 0.25, (n, 1)) * x + rng.normal(0, 0.15, (n, 1)) * np.cos(np.pi * rng.uniform(0.5, 3, (n, 1)) * x)
         return np.maximum(np.exp(log) - FLOOR, 0) * np.exp(response).astype(np.float32)[:, None, :]
 
-    def batch(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+    def batch(self, n: int, recipe: Recipe = HARD) -> tuple[np.ndarray, np.ndarray]:
         """float32 [n, 49, 40] log-mel and labels [n]."""
         rng = self.rng
-        kinds = np.array(list(KINDS))[rng.choice(len(KINDS), n, p=list(KINDS.values()))]
+        kinds = np.array(list(recipe.kinds))[rng.choice(len(recipe.kinds), n, p=list(recipe.kinds.values()))]
         word = rng.integers(len(WORDS), size=n)
         labels = np.where(kinds == "silence", 0, np.where(np.char.endswith(kinds, "word"), 2 + word, 1))
 
         groups = {"close": ["close"], "other": ["other"], "spoken other": ["spoken _unknown_"], "sentence": ["sentence"],
                   "two": ["close", "other", "spoken _unknown_", "sentence"], "silence": ["other"]}
         clip = np.zeros(n, np.int64)
-        for kind in KINDS:
+        for kind in recipe.kinds:
             at = np.flatnonzero(kinds == kind)
             if kind in groups:
                 clip[at] = self._clips(groups[kind], len(at))
@@ -127,7 +139,7 @@ class Mixer:
         noise = np.exp(self.noise[index].astype(np.float32))
         silent = kinds == "silence"
         wanted = np.where(silent, 10 ** rng.uniform(-0.5, 3.8, n) / 32768 * (rng.random(n) < 0.9),
-                          self.level[clip] * 10 ** (-rng.uniform(-3, 32, n) / 20) * (rng.random(n) < 0.7))
+                          self.level[clip] * 10 ** (-rng.uniform(-3, 32, n) / 20) * (rng.random(n) < recipe.noisy))
         sound = np.hypot(sound, noise * (wanted / noise_rms).astype(np.float32)[:, None, None])
         loudest = np.hypot(self.peak[clip], 3 * wanted)
         level = np.where(silent, 1.0, 10 ** rng.uniform(-1.6, 0.05, n) / loudest)
@@ -142,10 +154,10 @@ class Mixer:
         return self.white[first[:, None] + np.arange(FRAMES)]
 
 
-def mask(rng: np.random.Generator, windows: np.ndarray) -> None:
+def mask(rng: np.random.Generator, windows: np.ndarray, recipe: Recipe = HARD) -> None:
     """Blanks stripes of time and of frequency in place (SpecAugment, arXiv:1904.08779)."""
     n = len(windows)
-    for axis, size, share in ((2, BANDS, 0.45), (1, FRAMES, 0.35)):
+    for axis, size, share in ((2, BANDS, recipe.without_bands), (1, FRAMES, recipe.without_frames)):
         width = rng.integers(1, 7, (n, 1)) * (rng.random((n, 1)) < share)
         start = rng.integers(0, size - 6, (n, 1))
         position = np.arange(size)

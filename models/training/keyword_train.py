@@ -15,12 +15,13 @@ import numpy as np
 import tensorflow as tf
 
 from keyword_examples import LABELS, clips_of
-from keyword_mixer import Mixer, mask
+from keyword_mixer import GENTLE, HARD, Mixer, mask
 from mls_training import frontend
 
 FRAMES, BINS = frontend.WINDOW_FRAMES, frontend.MEL_BANDS
 BATCH = 128
 PEAK_RATE, LAST_RATE, WARM_UP_STEPS = 4e-3, 2e-5, 200
+GENTLE_RATE = 1e-3  # where the gentle steps begin
 SMOOTHING = 0.04
 AVERAGED_STEPS = 300  # the weights that ship are a running mean over about so many steps
 SAVE_EVERY = 250
@@ -129,16 +130,21 @@ def windows_of(file: Path) -> tuple[np.ndarray, np.ndarray]:
     return (frontend.features_int(windows) * frontend.FEATURE_SCALE).astype(np.float32)[..., None], np.array(labels)
 
 
-def rate_at(step: int, steps: int) -> float:
-    if step < WARM_UP_STEPS:
-        return PEAK_RATE * (step + 1) / WARM_UP_STEPS
-    return LAST_RATE + (PEAK_RATE - LAST_RATE) * 0.5 * (1 + np.cos(np.pi * min(1.0, step / steps)))
+def cosine(peak: float, share: float) -> float:
+    return LAST_RATE + (peak - LAST_RATE) * 0.5 * (1 + np.cos(np.pi * share))
+
+
+def rate_at(step: int, hard: int, gentle: int) -> float:
+    if step >= hard:
+        return cosine(GENTLE_RATE, (step - hard) / gentle)
+    return PEAK_RATE * (step + 1) / WARM_UP_STEPS if step < WARM_UP_STEPS else cosine(PEAK_RATE, step / hard)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=12000)
+    parser.add_argument("--gentle-steps", type=int, default=3000, help="steps after those, on clearer sounds and more of the four words")
     parser.add_argument("--body", choices=BODIES, default="hybrid")
     parser.add_argument("--name", default="keyword", help="name of the checkpoint")
     args = parser.parse_args()
@@ -173,13 +179,15 @@ def main() -> None:
     mixer = Mixer(args.work, seed=100 + int(done))
     losses: list[float] = []
     started, used = time.time(), time.process_time()
-    for step in range(int(done), args.steps):
-        x, labels = mixer.batch(BATCH)
-        mask(mixer.rng, x)
+    last = args.steps + args.gentle_steps
+    for step in range(int(done), last):
+        recipe = HARD if step < args.steps else GENTLE
+        x, labels = mixer.batch(BATCH, recipe)
+        mask(mixer.rng, x, recipe)
         y = np.eye(len(LABELS), dtype=np.float32)[labels] * (1 - SMOOTHING) + SMOOTHING / len(LABELS)
-        rate.assign(rate_at(step, args.steps))
+        rate.assign(rate_at(step, args.steps, args.gentle_steps))
         losses.append(float(train(x[..., None].astype(np.float32), y, min(1 - 1 / AVERAGED_STEPS, step / (step + 10)))))
-        if (step + 1) % SAVE_EVERY == 0 or step + 1 == args.steps:
+        if (step + 1) % SAVE_EVERY == 0 or step + 1 == last:
             done.assign(step + 1)
             manager.save()
             scores = np.concatenate([predict(part).numpy() for part in np.array_split(windows, 10)])
