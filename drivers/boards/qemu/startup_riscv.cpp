@@ -1,7 +1,10 @@
-// RV32 in machine mode: reset, traps, semihosting, and the counter of retired instructions.
+// RV32 in machine mode: reset, traps, semihosting, the counter of retired instructions, and what the compiler wants of a C library.
+#include <cstddef>
 #include <cstdint>
 
 #include "board.h"
+
+#pragma GCC optimize("no-tree-loop-distribute-patterns")  // memcpy is not to call memcpy.
 
 namespace mls::board {
 
@@ -30,6 +33,30 @@ uint32_t InstructionsSince(uint32_t counter) { return Counter() - counter; }
 }  // namespace mls::board
 
 extern "C" {
+
+void* memcpy(void* to, const void* from, size_t size) {
+  for (size_t i = 0; i < size; ++i) static_cast<uint8_t*>(to)[i] = static_cast<const uint8_t*>(from)[i];
+  return to;
+}
+
+void* memmove(void* to, const void* from, size_t size) {
+  if (to <= from) return memcpy(to, from, size);
+  while (size-- > 0) static_cast<uint8_t*>(to)[size] = static_cast<const uint8_t*>(from)[size];
+  return to;
+}
+
+void* memset(void* to, int value, size_t size) {
+  for (size_t i = 0; i < size; ++i) static_cast<uint8_t*>(to)[i] = static_cast<uint8_t>(value);
+  return to;
+}
+
+int memcmp(const void* a, const void* b, size_t size) {
+  for (size_t i = 0; i < size; ++i) {
+    const int difference = static_cast<const uint8_t*>(a)[i] - static_cast<const uint8_t*>(b)[i];
+    if (difference != 0) return difference;
+  }
+  return 0;
+}
 
 [[noreturn]] __attribute__((aligned(4))) void Fault_Handler() { mls::board::Fault(); }
 [[noreturn]] void Start_Handler() { mls::board::Start(); }
