@@ -1,5 +1,4 @@
 """Emulated microcontrollers: builds firmware of drivers/boards/qemu and runs it. For bench-mcu and check-mcu."""
-import os
 import pathlib
 import struct
 import subprocess
