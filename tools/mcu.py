@@ -64,8 +64,11 @@ def execute(target: str, elf: pathlib.Path, model: bytes, inputs: bytes, expecte
         payload.flush()
         if payload.tell() > 3 << 20:
             raise Failure("model and inputs have more than 3 MB together")
-        run = subprocess.run([it.emulator(), "-M", it.machine, *it.options, "-display", "none", "-monitor", "none", "-serial", "none",
-                              "-semihosting-config", "enable=on,target=native", *(("-icount", "shift=0") if count else ()),
-                              "-kernel", elf, "-device", f"loader,file={payload.name},addr={it.model_address:#x},force-raw=on"],
-                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600)
+        command = [it.emulator(), "-M", it.machine, *it.options, "-display", "none", "-monitor", "none", "-serial", "none",
+                   "-semihosting-config", "enable=on,target=native", *(("-icount", "shift=0") if count else ()),
+                   "-kernel", elf, "-device", f"loader,file={payload.name},addr={it.model_address:#x},force-raw=on"]
+        try:
+            run = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"{it.machine}: no end after ten minutes") from None
     return run.returncode, run.stdout
