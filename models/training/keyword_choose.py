@@ -175,6 +175,8 @@ def main() -> None:
     if moved := {word: int(t - common) for word, t in zip(WORDS, thresholds) if t != common}:
         decision["word_offsets_permille"] = moved
     sounds = Sounds(data, count, every)
+    if missed := [key for key, bound in bounds.items() if sounds.count(thresholds)[key] > bound]:
+        print(f"NO decision keeps to all bounds ({', '.join(missed)} missed); this one comes nearest")
     print(json.dumps(decision), "\nfalse accepts in held-out talk:", false_accepts(sounds.rows["talk"], decision, sounds.talk_seconds))
     if args.write:
         path.write_text(json.dumps(manifest, indent=2) + "\n")
