@@ -46,7 +46,7 @@ install(FILES ${completions}/_mlsensor DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/
 install(FILES ${completions}/mlsensor.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT tools)
 install(FILES drivers/host/udev/60-mlsensor.rules DESTINATION lib/udev/rules.d COMPONENT tools)
 install(DIRECTORY models/keyword models/person DESTINATION ${data_dir}/models COMPONENT tools
-  FILES_MATCHING PATTERN *.tflite PATTERN *.json PATTERN *.md)
+  FILES_MATCHING PATTERN *.tflite PATTERN *.json PATTERN *.md PATTERN *.svg)
 install(FILES models/zoo.json DESTINATION ${data_dir}/models COMPONENT tools)
 install(DIRECTORY models/templates DESTINATION ${data_dir}/models COMPONENT tools FILES_MATCHING PATTERN *.json)
 install(DIRECTORY datasheet/schema datasheet/products datasheet/templates DESTINATION ${data_dir}/datasheet COMPONENT tools

@@ -14,11 +14,13 @@ from mls_training import frontend
 
 FRAMES, BANDS = frontend.WINDOW_FRAMES, frontend.MEL_BANDS
 FLOOR = 1e-6  # of the front end
+
+
 @dataclass(frozen=True)
 class Recipe:
-    """Shares of windows."""
+    """Shares of training windows, by kind and by what is done to them."""
     kinds: dict[str, float]
-    noisy: float
+    noisy: float  # with noise added
     without_bands: float  # with a stripe of frequencies or of time blanked, see mask()
     without_frames: float
 

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # twice as fast on a processor with AVX2
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 import tensorflow as tf
@@ -59,18 +60,6 @@ def temporal(inputs: tf.Tensor) -> tf.Tensor:
     return x
 
 
-def hybrid(inputs: tf.Tensor) -> tf.Tensor:
-    """Ours: a small 2-D front that does not mind where in frequency a pattern is, then residual blocks along time."""
-    x = layers.ReLU()(norm(layers.Conv2D(16, 5, strides=2, use_bias=False)(inputs)))
-    for filters in (24, 32):
-        x = layers.ReLU()(norm(layers.DepthwiseConv2D(3, strides=(1, 1), padding="same", use_bias=False)(x)))
-        x = layers.ReLU()(norm(layers.Conv2D(filters, (1, 2), strides=(1, 2), use_bias=False)(x)))
-    x = layers.ReLU()(norm(layers.Conv2D(64, (1, int(x.shape[2])), use_bias=False)(x)))
-    for _ in range(4):
-        x = temporal_block(x, 9)
-    return x
-
-
 def residual_2d(x: tf.Tensor) -> tf.Tensor:
     """A residual block that looks at its neighbours in time and frequency: depthwise, then across channels."""
     y = layers.ReLU()(norm(layers.DepthwiseConv2D(3, padding="same", use_bias=False)(x)))
@@ -78,8 +67,9 @@ def residual_2d(x: tf.Tensor) -> tf.Tensor:
     return layers.ReLU()(layers.Add()([x, y]))
 
 
-def deep_hybrid(inputs: tf.Tensor, stride: int = 1) -> tf.Tensor:
-    x = layers.ReLU()(norm(layers.Conv2D(16, 5, strides=(stride, 2), use_bias=False)(inputs)))
+def hybrid(inputs: tf.Tensor) -> tf.Tensor:
+    """Ours: a 2-D front that does not mind where in frequency a pattern is, then blocks along time; every 20 ms all the way."""
+    x = layers.ReLU()(norm(layers.Conv2D(16, 5, strides=(1, 2), use_bias=False)(inputs)))
     for filters, blocks in ((16, 1), (24, 2), (32, 1)):
         if filters != x.shape[-1]:
             x = layers.ReLU()(norm(layers.Conv2D(filters, (1, 2), strides=(1, 2), use_bias=False)(x)))
@@ -91,22 +81,7 @@ def deep_hybrid(inputs: tf.Tensor, stride: int = 1) -> tf.Tensor:
     return x
 
 
-def deep_hybrid40(inputs: tf.Tensor) -> tf.Tensor:
-    return deep_hybrid(inputs, 2)
-
-
-def hybrid20(inputs: tf.Tensor) -> tf.Tensor:
-    x = layers.ReLU()(norm(layers.Conv2D(16, 5, strides=(1,2), use_bias=False)(inputs)))
-    for filters in (24, 32):
-        x = layers.ReLU()(norm(layers.DepthwiseConv2D(3, strides=(1, 1), padding="same", use_bias=False)(x)))
-        x = layers.ReLU()(norm(layers.Conv2D(filters, (1, 2), strides=(1, 2), use_bias=False)(x)))
-    x = layers.ReLU()(norm(layers.Conv2D(64, (1, int(x.shape[2])), use_bias=False)(x)))
-    for _ in range(4):
-        x = temporal_block(x, 9)
-    return x
-
-
-BODIES = {"deep_hybrid": deep_hybrid, "deep_hybrid40": deep_hybrid40, "hybrid20": hybrid20, "separable_2d": separable_2d, "temporal": temporal, "hybrid": hybrid}
+BODIES = {"separable_2d": separable_2d, "temporal": temporal, "hybrid": hybrid}
 
 
 def network(body: str = "hybrid") -> tf.keras.Model:
@@ -149,7 +124,7 @@ def main() -> None:
     parser.add_argument("--name", default="keyword", help="name of the checkpoint")
     args = parser.parse_args()
     tf.keras.utils.set_random_seed(7)
-    tf.config.threading.set_intra_op_parallelism_threads(int(os.environ.get("THREADS","2")))
+    tf.config.threading.set_intra_op_parallelism_threads(2)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     cache = args.work / "validation_windows.npz"
     if not cache.exists():
