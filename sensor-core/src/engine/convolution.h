@@ -37,6 +37,11 @@ struct ConvTensors {
 #define MLS_ENGINE_PACKED_BIAS 1
 #define MLS_ENGINE_FAST_KERNELS 1
 #endif
+#if defined(MLS_ENGINE_X86) || defined(MLS_ENGINE_ARM_NEON)
+constexpr bool kAsksForRoom = true;  // Some kernels use PlanContext::RoomFor.
+#else
+constexpr bool kAsksForRoom = false;
+#endif
 #ifdef MLS_ENGINE_X86
 constexpr bool kPacksWeights = true;
 constexpr bool kWideVectors = true;
@@ -76,7 +81,7 @@ bool ReadDepthwiseConv2D(PlanContext& context, ConvPlan& plan);
 
 // How a kernel wants to be planned.
 struct KernelChoice {
-  Kernel kernel;
+  Kernel kernel = nullptr;
   int pixels_at_once = 1;
   uint32_t scratch_bytes = 0;
   bool takes_packed_bias = false;
@@ -93,6 +98,9 @@ struct KernelChoice {
   void (*pack)(void* params, void* memory) = nullptr;
 };
 constexpr int8_t kConstantChannel = -128;
+inline bool HasRoom(PlanContext& context, const KernelChoice& choice) {
+  return context.RoomFor(choice.packed_bytes, choice.scratch_bytes);
+}
 Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice& choice);
 Status CommitFullyConnected(PlanContext& context, const ConvTensors& tensors, const KernelChoice& choice);
 // The same, reading the tensors first.

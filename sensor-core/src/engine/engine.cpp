@@ -75,4 +75,8 @@ int32_t InferenceEngine::step_operator(int32_t step) const {
   return step < 0 || step >= step_count() ? -1 : steps_[step].operator_index;
 }
 
+Packing InferenceEngine::step_packing(int32_t step) const {
+  return step < 0 || step >= step_count() ? Packing::kNone : steps_[step].packing;
+}
+
 }  // namespace mls

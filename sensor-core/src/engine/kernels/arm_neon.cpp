@@ -209,10 +209,11 @@ Status PlanConv2DNeon(PlanContext& context) {
   ConvPlan plan;
   if (!ReadConv2D(context, plan)) return context.status();
   ConvParams& p = plan.params;
-  if (p.group_channels != p.input_channels) return CommitConv(context, plan, {.kernel = RunConv2D});
   p.copy_weights = ConvDepth(p) % kLanes != 0 && context.BytesBehind(plan.tensors.weights) < kLanes;
-  return CommitConv(context, plan, {.kernel = RunConv2DNeon, .pixels_at_once = kPixels,
-                                    .scratch_bytes = ConvScratchBytes(p, p.copy_weights), .takes_packed_bias = true});
+  const KernelChoice fast = {.kernel = RunConv2DNeon, .pixels_at_once = kPixels,
+                             .scratch_bytes = ConvScratchBytes(p, p.copy_weights), .takes_packed_bias = true};
+  const bool fits = p.group_channels == p.input_channels && HasRoom(context, fast);
+  return CommitConv(context, plan, fits ? fast : KernelChoice{.kernel = RunConv2D});
 }
 
 // --- FULLY_CONNECTED: four rows at once -----------------------------------------------------------------------------------
@@ -288,10 +289,11 @@ Status PlanFullyConnectedNeon(PlanContext& context) {
   if (!ReadConvTensors(context, t, 2, 0)) return context.status();
   const auto outputs = static_cast<uint32_t>(t.weights.dims[0]), depth = static_cast<uint32_t>(t.weights.dims[1]);
   const bool copy = depth % kLanes != 0 && context.BytesBehind(t.weights) < kLanes;
-  return CommitFullyConnected(context, t, {.kernel = RunFullyConnectedNeon,
-                                           .scratch_bytes = RoundUp(depth, kLanes) + CopyBytes(outputs * depth, copy),
-                                           .takes_packed_bias = true,
-                                           .copy_weights = copy});
+  const KernelChoice fast = {.kernel = RunFullyConnectedNeon,
+                             .scratch_bytes = RoundUp(depth, kLanes) + CopyBytes(outputs * depth, copy),
+                             .takes_packed_bias = true,
+                             .copy_weights = copy};
+  return CommitFullyConnected(context, t, HasRoom(context, fast) ? fast : KernelChoice{.kernel = RunFullyConnected});
 }
 
 // --- DEPTHWISE_CONV_2D: channels side by side, taps in pairs ----------------------------------------------------------------
@@ -424,17 +426,18 @@ Status PlanDepthwiseConv2DNeon(PlanContext& context) {
   ConvPlan plan;
   if (!ReadDepthwiseConv2D(context, plan)) return context.status();
   const ConvParams& p = plan.params;
-  if (p.input_channels == 1 && p.output_channels > 1) {
-    return CommitConv(context, plan, {.kernel = RunOneChannelDepthwiseNeon, .pixels_at_once = kPixels,
-                                      .scratch_bytes = TurnedBytes(p) + ConvScratchBytes(p, false)});
-  }
+  KernelChoice fast;
   const auto* weights = reinterpret_cast<const int8_t*>(plan.tensors.weights.constant);
-  if (p.input_channels != p.output_channels || p.output_channels % 8 != 0 ||
-      std::find(weights, weights + plan.tensors.weights.elements, -128) != weights + plan.tensors.weights.elements) {
-    return CommitConv(context, plan, {.kernel = RunDepthwiseConv2D});
+  const auto* const end = weights + plan.tensors.weights.elements;
+  if (p.input_channels == 1 && p.output_channels > 1) {
+    fast = {.kernel = RunOneChannelDepthwiseNeon, .pixels_at_once = kPixels,
+            .scratch_bytes = TurnedBytes(p) + ConvScratchBytes(p, false)};
+  } else if (p.input_channels == p.output_channels && p.output_channels % 8 == 0 && std::find(weights, end, -128) == end) {
+    const uint32_t taps = uint32_t{p.kernel_height} * p.kernel_width;
+    fast = {.kernel = RunDepthwiseConv2DNeon, .scratch_bytes = DepthwiseScratch::Bytes(taps, p.output_channels)};
   }
-  const uint32_t taps = uint32_t{p.kernel_height} * p.kernel_width;
-  return CommitConv(context, plan, {.kernel = RunDepthwiseConv2DNeon, .scratch_bytes = DepthwiseScratch::Bytes(taps, p.output_channels)});
+  const bool fits = fast.kernel != nullptr && HasRoom(context, fast);
+  return CommitConv(context, plan, fits ? fast : KernelChoice{.kernel = RunDepthwiseConv2D});
 }
 
 }  // namespace

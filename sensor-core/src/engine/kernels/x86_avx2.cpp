@@ -89,7 +89,7 @@ Status PlanConv2DX86(PlanContext& context) {
   KernelChoice fast;
   const bool fits = plan.params.group_channels == plan.params.input_channels &&
                     (x86::PlanConv2DVnni(plan.params, false, fast) || (HasAvx2() && PlanFastConv2D(plan.params, false, fast)));
-  return CommitConv(context, plan, fits ? fast : KernelChoice{.kernel = RunConv2D});
+  return CommitConv(context, plan, fits && HasRoom(context, fast) ? fast : KernelChoice{.kernel = RunConv2D});
 }
 
 // --- FULLY_CONNECTED on one vector: every weight is used once, so that bytes are multiplied as they are ------------------
@@ -190,7 +190,7 @@ Status PlanFullyConnectedX86(PlanContext& context) {
   const bool fits = batches > 0 && (x86::PlanFullyConnectedVnni(batches, depth, outputs, fast) ||
                                     (HasAvx2() && ((batches == 1 && PlanVector(t.weights, depth, outputs, fast)) ||
                                                    PlanFastFullyConnected(batches, depth, outputs, fast))));
-  return CommitFullyConnected(context, t, fits ? fast : KernelChoice{.kernel = RunFullyConnected});
+  return CommitFullyConnected(context, t, fits && HasRoom(context, fast) ? fast : KernelChoice{.kernel = RunFullyConnected});
 }
 
 #include "x86_depthwise.h"
@@ -202,7 +202,7 @@ Status PlanDepthwiseConv2DX86(PlanContext& context) {
   KernelChoice fast;
   const bool fits = p.input_channels == 1 ? x86::PlanConv2DVnni(p, true, fast) || (HasAvx2() && PlanFastConv2D(p, true, fast))
                                           : x86::PlanDepthwiseVnni(p, fast) || (HasAvx2() && PlanFastDepthwise(p, fast));
-  return CommitConv(context, plan, fits ? fast : KernelChoice{.kernel = RunDepthwiseConv2D});
+  return CommitConv(context, plan, fits && HasRoom(context, fast) ? fast : KernelChoice{.kernel = RunDepthwiseConv2D});
 }
 
 // --- ADD of two tensors of one shape -------------------------------------------------------------------------------------

@@ -59,12 +59,20 @@ struct Diagnostics {
   int32_t operator_index = -1;  // -1 where no operator is to blame.
   int32_t tensor_index = -1;    // -1 where no tensor is to blame.
   uint32_t required_bytes = 0;  // With kNoMemory: the arena that is needed (see Prepare).
+  uint32_t full_speed_bytes = 0;  // Not 0: in an arena of this size more operators run at full speed (see Prepare).
 };
 
 // The operators that a program links. Only those named here (and what they call) get into the image.
 // Where two have the same code the earlier one is asked first, so a board puts its own kernels in front.
 //   constexpr const mls::engine::OperatorRegistration* kList[] = {&mls::engine::kConv2D, &mls::engine::kSoftmax};
 using OperatorSet = std::span<const engine::OperatorRegistration* const>;
+
+// Whether a step's kernel has its weights packed into the arena, which some processors' fastest kernels want.
+enum class Packing : uint8_t {
+  kNone,    // There is nothing to pack.
+  kPacked,
+  kNoRoom,  // The arena has no room for it: a slower kernel runs, with the same results.
+};
 
 class InferenceEngine {
  public:
@@ -81,8 +89,12 @@ class InferenceEngine {
   //   kInvalidArgument  the model is not aligned or too large
   //   kCorrupt          not a valid .tflite file, or shapes and sizes in it contradict each other
   //   kUnsupported      an operator that is not registered, or a type or feature that it does not implement
-  //   kNoMemory         the arena is too small; `why->required_bytes` is the size that fits. An arena too small even to
-  //                     start planning gets a lower bound ("at least"): try again with that.
+  //   kNoMemory         the arena is too small; `why->required_bytes` is the smallest that fits, wherever it starts. An arena
+  //                     too small even to start planning gets a lower bound ("at least"): try again with that.
+  // On 64-bit processors the fastest kernels pack weights into the arena. If there is no room for all of that, operators get it
+  // in turn as far as it goes, the others run slower kernels with the same results (see step_packing), and
+  // `why->full_speed_bytes` is the arena for all of them, or a lower bound, also after kOk and with kNoMemory; else it is 0. So
+  // a caller that wants full speed tries again with that for as long as it is not 0.
   Status Prepare(std::span<const uint8_t> model, std::span<std::byte> arena, OperatorSet operators,
                  Diagnostics* why = nullptr);
 
@@ -108,6 +120,7 @@ class InferenceEngine {
   int32_t step_count() const { return ready() ? step_count_ : 0; }
   Status InvokeStep(int32_t step);
   int32_t step_operator(int32_t step) const;  // Index of the operator in the model, -1 if there is no such step.
+  Packing step_packing(int32_t step) const;   // kNone if there is no such step.
 
   // Bytes of the arena that are in use; an arena of exactly this size (with the same alignment) is enough.
   uint32_t arena_used_bytes() const { return arena_used_bytes_; }

@@ -16,7 +16,8 @@ using Kernel = Status (*)(const void* params);
 struct Step {
   Kernel kernel;
   const void* params;
-  int32_t operator_index;
+  int16_t operator_index;
+  Packing packing;
 };
 
 // A variable: memory that keeps its value from one run to the next. Lives in the plan.
@@ -36,7 +37,7 @@ struct OperatorRecord;
 class PlanContext;
 
 // Plans one operator: checks types and shapes, commits parameters, sets the kernel. Returning kUnsupported passes the
-// operator on to the next registration with the same code.
+// operator on to the next registration with the same code. Called again where the plan does not fit at first.
 struct OperatorRegistration {
   int32_t code;      // BuiltinOperator of the TensorFlow Lite schema.
   const char* name;  // For messages.
@@ -109,12 +110,15 @@ class PlanContext {
   void Keep(const Tensor& tensor, uint32_t bytes);
   // The variables planned so far, latest first.
   Variable*& variables();
-  // The variable of a handle, null if there is none.
+  // The variable of a handle, null if there is none (with the status set if that is for lack of memory).
   Variable* FindVariable(const Tensor& handle);
   Model& model();
 
   // The output is the input, seen differently: no step is needed.
   void Alias(const Tensor& input, const Tensor& output);
+  // Whether the arena has room for what a faster kernel wants and another one can do without: bytes that stay in the plan and
+  // scratch. Ask once, before committing; on false, plan the other kernel.
+  bool RoomFor(uint32_t packed_bytes, uint32_t scratch_bytes);
   // Working memory that only this step uses.
   bool RequestScratch(uint32_t bytes);
 
