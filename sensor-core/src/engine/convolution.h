@@ -106,6 +106,23 @@ Status CommitFullyConnected(PlanContext& context, const ConvTensors& tensors, co
 // The same, reading the tensors first.
 Status CommitFullyConnected(PlanContext& context, const KernelChoice& choice);
 
+// With one input channel DEPTHWISE_CONV_2D is a CONV_2D whose weights lie the other way round: the scratch begins with them turned, and
+// `slack` bytes behind them.
+inline uint32_t TurnedWeightsBytes(const ConvParams& p, uint32_t slack = 0) {
+  return (uint32_t{p.kernel_height} * p.kernel_width * p.output_channels + slack + 7) / 8 * 8;
+}
+inline ConvParams TurnWeights(const ConvParams& depthwise, uint32_t slack = 0) {
+  ConvParams p = depthwise;
+  auto* const turned = static_cast<int8_t*>(p.scratch);
+  const int taps = p.kernel_height * p.kernel_width;
+  for (int c = 0; c < p.output_channels; ++c) {
+    for (int tap = 0; tap < taps; ++tap) turned[c * taps + tap] = p.weights[tap * p.output_channels + c];
+  }
+  p.weights = turned;
+  p.scratch = turned + TurnedWeightsBytes(p, slack);
+  return p;
+}
+
 // Channels shift right by 1 to 22 bits, as a rule. Whether no accumulator of such a channel can reach 2^30, so that kernels may
 // double it, and add half and the offset before they shift.
 constexpr int32_t kMostUsualShift = 22;

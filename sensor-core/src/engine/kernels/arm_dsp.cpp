@@ -164,8 +164,7 @@ static_assert(sizeof(ConvBlock) == 52 && kConstantChannel == -128 && offsetof(Co
 asm(R"(
   .syntax unified
   .thumb
-  .macro mls_dot_step
-    ldr   r12, [r1], #4
+  .macro mls_dot_products
     ldmia r2!, {r3, r4, r5, r6}
     sxtb16 lr, r12
     smlad r8, lr, r3, r8
@@ -178,6 +177,10 @@ asm(R"(
     smlad r9, lr, r4, r9
     smlad r10, lr, r5, r10
     smlad r11, lr, r6, r11
+  .endm
+  .macro mls_dot_step
+    ldr   r12, [r1], #4
+    mls_dot_products
   .endm
   @ Sum to int8, for shifts of 1 to 22: the sign makes halves round away from zero, the offset rides along.
   .macro mls_finish sum
@@ -251,18 +254,7 @@ mls_conv_block_arm_dsp:
     lsleq r4, r4, #16
     orr   r12, r12, r4
   2:
-    ldmia r2!, {r3, r4, r5, r6}
-    sxtb16 lr, r12
-    smlad r8, lr, r3, r8
-    smlad r9, lr, r4, r9
-    smlad r10, lr, r5, r10
-    smlad r11, lr, r6, r11
-    ldmia r2!, {r3, r4, r5, r6}
-    sxtb16 lr, r12, ror #8
-    smlad r8, lr, r3, r8
-    smlad r9, lr, r4, r9
-    smlad r10, lr, r5, r10
-    smlad r11, lr, r6, r11
+    mls_dot_products
   .Lmls_finish:
     add   r12, r0, #12
     ldmia r12, {r2, r4, r6, lr}      @ multipliers, shifts, output, stride
@@ -469,19 +461,8 @@ Status RunDepthwiseConv2DArmDsp(const void* params) {
   return Status::kOk;
 }
 
-// With one input channel this is a CONV_2D whose weights lie the other way round: the scratch begins with them turned.
-uint32_t TurnedWeightsBytes(const ConvParams& p) {
-  return (uint32_t{p.kernel_height} * p.kernel_width * p.output_channels + 7) / 8 * 8;
-}
 Status RunOneChannelDepthwiseArmDsp(const void* params) {
-  ConvParams p = *static_cast<const ConvParams*>(params);
-  auto* const turned = static_cast<int8_t*>(p.scratch);
-  const int taps = p.kernel_height * p.kernel_width;
-  for (int c = 0; c < p.output_channels; ++c) {
-    for (int tap = 0; tap < taps; ++tap) turned[c * taps + tap] = p.weights[tap * p.output_channels + c];
-  }
-  p.weights = turned;
-  p.scratch = turned + TurnedWeightsBytes(p);
+  const ConvParams p = TurnWeights(*static_cast<const ConvParams*>(params));
   return RunConv2DArmDsp(&p);
 }
 

@@ -324,23 +324,10 @@ Status PlanConv2DHelium(PlanContext& context) {
 
 }  // namespace
 
-// With one input channel a depthwise convolution is a CONV_2D whose weights lie the other way round: the scratch begins with
-// them turned.
-namespace {
-uint32_t TurnedWeightsBytes(const ConvParams& p) { return RoundUp(Depth(p) * p.output_channels, 8); }
-}  // namespace
-
 uint32_t OneChannelDepthwiseScratchBytes(const ConvParams& p) { return TurnedWeightsBytes(p) + ConvScratchBytes(p); }
 
 Status RunOneChannelDepthwiseHelium(const void* params) {
-  ConvParams p = *static_cast<const ConvParams*>(params);
-  auto* const turned = static_cast<int8_t*>(p.scratch);
-  const int taps = p.kernel_height * p.kernel_width;
-  for (int c = 0; c < p.output_channels; ++c) {
-    for (int tap = 0; tap < taps; ++tap) turned[c * taps + tap] = p.weights[tap * p.output_channels + c];
-  }
-  p.weights = turned;
-  p.scratch = turned + TurnedWeightsBytes(p);
+  const ConvParams p = TurnWeights(*static_cast<const ConvParams*>(params));
   return RunConv2DHelium(&p);
 }
 

@@ -408,17 +408,8 @@ Status RunDepthwiseConv2DNeon(const void* params) {
   return Status::kOk;
 }
 
-// With one input channel this is a CONV_2D whose weights lie the other way round: the scratch begins with them turned.
-uint32_t TurnedBytes(const ConvParams& p) { return RoundUp(ConvDepth(p) * p.output_channels + kLanes, kLanes); }
 Status RunOneChannelDepthwiseNeon(const void* params) {
-  ConvParams p = *static_cast<const ConvParams*>(params);
-  auto* const turned = static_cast<int8_t*>(p.scratch);
-  const int taps = p.kernel_height * p.kernel_width;
-  for (int c = 0; c < p.output_channels; ++c) {
-    for (int tap = 0; tap < taps; ++tap) turned[c * taps + tap] = p.weights[tap * p.output_channels + c];
-  }
-  p.weights = turned;
-  p.scratch = turned + TurnedBytes(p);
+  const ConvParams p = TurnWeights(*static_cast<const ConvParams*>(params), kLanes);
   return RunConv2DNeon(&p);
 }
 
@@ -431,7 +422,7 @@ Status PlanDepthwiseConv2DNeon(PlanContext& context) {
   const auto* const end = weights + plan.tensors.weights.elements;
   if (p.input_channels == 1 && p.output_channels > 1) {
     fast = {.kernel = RunOneChannelDepthwiseNeon, .pixels_at_once = kPixels,
-            .scratch_bytes = TurnedBytes(p) + ConvScratchBytes(p, false)};
+            .scratch_bytes = TurnedWeightsBytes(p, kLanes) + ConvScratchBytes(p, false)};
   } else if (p.input_channels == p.output_channels && p.output_channels % 8 == 0 && std::find(weights, end, -128) == end) {
     const uint32_t taps = uint32_t{p.kernel_height} * p.kernel_width;
     fast = {.kernel = RunDepthwiseConv2DNeon, .scratch_bytes = DepthwiseScratch::Bytes(taps, p.output_channels)};

@@ -4,6 +4,10 @@
 #include "../window.h"
 #include "mls/core/engine/operators.h"
 
+#ifdef MLS_ENGINE_ARM_HELIUM
+#include <arm_mve.h>
+#endif
+
 namespace mls::engine {
 namespace {
 
@@ -79,6 +83,52 @@ Status PlanPool(PlanContext& context, Kernel kernel) {
 
 // Where a processor works on many values at once, that many channels are taken together.
 constexpr int kMany = 16;
+#ifdef MLS_ENGINE_ARM_HELIUM
+constexpr bool kTakesMany = true;
+inline int32x4_t LoadFour(const int8_t* from) { return vldrbq_s32(from); }
+inline int32x4_t LoadFour(const int16_t* from) { return vldrhq_s32(from); }
+#else
+constexpr bool kTakesMany = kWideVectors;
+#endif
+
+struct Add {
+  int32_t operator()(int32_t a, int32_t b) const { return a + b; }
+#ifdef MLS_ENGINE_ARM_HELIUM
+  int32x4_t operator()(int32x4_t a, int32x4_t b) const { return vaddq_s32(a, b); }
+#endif
+};
+struct Max {
+  int32_t operator()(int32_t a, int32_t b) const { return std::max(a, b); }
+#ifdef MLS_ENGINE_ARM_HELIUM
+  int32x4_t operator()(int32x4_t a, int32x4_t b) const { return vmaxq_s32(a, b); }
+#endif
+};
+
+// Combines all pixels of a window, for kMany channels.
+template <typename T, typename Combine>
+void CombineMany(const T* window, int rows, int columns, int row_size, int channels, int32_t start, Combine combine,
+                 int32_t (&results)[kMany]) {
+#ifdef MLS_ENGINE_ARM_HELIUM
+  int32x4_t sums[kMany / 4];
+  for (int32x4_t& sum : sums) sum = vdupq_n_s32(start);
+  for (int y = 0; y < rows; ++y, window += row_size) {
+    const T* pixel = window;
+    for (int x = columns; x > 0; --x, pixel += channels) {
+#pragma GCC unroll 4
+      for (int i = 0; i < kMany / 4; ++i) sums[i] = combine(sums[i], LoadFour(pixel + 4 * i));
+    }
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < kMany / 4; ++i) vst1q_s32(results + 4 * i, sums[i]);
+#else
+  std::fill_n(results, kMany, start);
+  for (int y = 0; y < rows; ++y, window += row_size) {
+    for (int x = 0; x < columns; ++x) {
+      for (int i = 0; i < kMany; ++i) results[i] = combine(results[i], window[x * channels + i]);
+    }
+  }
+#endif
+}
 
 // Calls reduce(first value of the window's first row, rows, columns, values per row) for each output value, or reduce_many(the same,
 // results) for kMany of them.
@@ -96,7 +146,7 @@ void ForEachWindow(const PoolParams& p, Reduce reduce, ReduceMany reduce_many) {
         const Taps columns = TapsInside(left, p.kernel_width, 1, p.input_width);
         const T* window = input + (top + rows.first) * row_size + (left + columns.first) * p.channels;
         int c = 0;
-        if constexpr (kWideVectors) {
+        if constexpr (kTakesMany) {
           for (; c + kMany <= p.channels; c += kMany) {
             int32_t values[kMany];
             reduce_many(window + c, rows.last - rows.first, columns.last - columns.first, row_size, values);
@@ -123,12 +173,7 @@ Status RunAveragePool(const void* params) {
     const int32_t count = rows * columns;
     return sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
   }, [&p](const T* window, int rows, int columns, int row_size, int32_t (&sums)[kMany]) {
-    std::fill_n(sums, kMany, 0);
-    for (int y = 0; y < rows; ++y, window += row_size) {
-      for (int x = 0; x < columns; ++x) {
-        for (int i = 0; i < kMany; ++i) sums[i] += window[x * p.channels + i];
-      }
-    }
+    CombineMany(window, rows, columns, row_size, p.channels, 0, Add(), sums);
     const int32_t count = rows * columns;
     for (int32_t& sum : sums) sum = sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
   });
@@ -145,12 +190,7 @@ Status RunMaxPool(const void* params) {
     }
     return static_cast<int32_t>(most);
   }, [&p](const T* window, int rows, int columns, int row_size, int32_t (&most)[kMany]) {
-    std::fill_n(most, kMany, std::numeric_limits<T>::min());
-    for (int y = 0; y < rows; ++y, window += row_size) {
-      for (int x = 0; x < columns; ++x) {
-        for (int i = 0; i < kMany; ++i) most[i] = std::max<int32_t>(most[i], window[x * p.channels + i]);
-      }
-    }
+    CombineMany(window, rows, columns, row_size, p.channels, std::numeric_limits<T>::min(), Max(), most);
   });
   return Status::kOk;
 }
