@@ -62,8 +62,8 @@ bool FillConvParams(PlanContext& context, const ConvTensors& tensors, const Conv
 // Bytes that one multiplier and one shift per channel take after the parameters.
 constexpr size_t RequantizationBytes(uint32_t channels) { return channels * (sizeof(int32_t) + sizeof(int8_t)); }
 // Fills multipliers and shifts at `memory` for `channels` channels; with `channels` 1 only the first scale is used.
-bool FillRequantization(PlanContext& context, const ConvTensors& tensors, uint32_t channels, Int8Range range, void* memory,
-                        Requantization& requantization);
+bool FillRequantization(PlanContext& context, const ConvTensors& tensors, uint32_t channels, Int8Range range,
+                        void* memory, Requantization& requantization);
 // The packed bias in the model file; null if there is none. False, with the error recorded, if it is damaged.
 bool FindPackedBias(PlanContext& context, uint32_t channels, const int32_t*& bias);
 void BindConv(PlanContext& context, const ConvTensors& tensors, const int8_t*& input, const int8_t*& weights,
@@ -88,8 +88,10 @@ struct KernelChoice {
   // Takes the kernel's place where `fits` is false.
   Kernel otherwise = nullptr;
   // Given the multipliers there are and the number of products in one sum.
-  bool (*fits)(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth) = nullptr;
-  // CONV_2D: channels that can only give one value are marked: their shift is kConstantChannel, their multiplier the value.
+  bool (*fits)(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers,
+               uint64_t depth) = nullptr;
+  // CONV_2D: channels that can only give one value are marked: their shift is kConstantChannel, their multiplier the
+  // value.
   bool fold_constant_channels = false;
   bool copy_weights = false;  // FULLY_CONNECTED: see FullyConnectedParams.
   TensorType weights_type = TensorType::kInt8;  // FULLY_CONNECTED.
@@ -106,8 +108,8 @@ Status CommitFullyConnected(PlanContext& context, const ConvTensors& tensors, co
 // The same, reading the tensors first.
 Status CommitFullyConnected(PlanContext& context, const KernelChoice& choice);
 
-// With one input channel DEPTHWISE_CONV_2D is a CONV_2D whose weights lie the other way round: the scratch begins with them turned, and
-// `slack` bytes behind them.
+// With one input channel DEPTHWISE_CONV_2D is a CONV_2D whose weights lie the other way round: the scratch begins with
+// them turned, and `slack` bytes behind them.
 inline uint32_t TurnedWeightsBytes(const ConvParams& p, uint32_t slack = 0) {
   return (uint32_t{p.kernel_height} * p.kernel_width * p.output_channels + slack + 7) / 8 * 8;
 }
@@ -123,10 +125,11 @@ inline ConvParams TurnWeights(const ConvParams& depthwise, uint32_t slack = 0) {
   return p;
 }
 
-// Channels shift right by 1 to 22 bits, as a rule. Whether no accumulator of such a channel can reach 2^30, so that kernels may
-// double it, and add half and the offset before they shift.
+// Channels shift right by 1 to 22 bits, as a rule. Whether no accumulator of such a channel can reach 2^30, so that
+// kernels may double it, and add half and the offset before they shift.
 constexpr int32_t kMostUsualShift = 22;
-bool HasSmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth);
+bool HasSmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers,
+                          uint64_t depth);
 // The same, and there are no other channels.
 bool HasOnlySmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers,
                               uint64_t depth);

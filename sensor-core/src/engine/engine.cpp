@@ -45,7 +45,8 @@ TensorInfo InferenceEngine::Info(const Port& port) const {
   engine::Model model;
   engine::Tensor tensor;
   Status status;
-  if (model.Open(model_) != nullptr || model.ReadTensor(static_cast<uint32_t>(port.tensor), tensor, status) != nullptr) return {};
+  const auto index = static_cast<uint32_t>(port.tensor);
+  if (model.Open(model_) != nullptr || model.ReadTensor(index, tensor, status) != nullptr) return {};
   return tensor;
 }
 

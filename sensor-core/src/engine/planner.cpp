@@ -14,7 +14,9 @@ namespace {
 
 constexpr uint64_t kAlignment = alignof(void*);
 
-constexpr uint64_t AlignUp(uint64_t x, uint64_t alignment = kAlignment) { return (x + alignment - 1) / alignment * alignment; }
+constexpr uint64_t AlignUp(uint64_t x, uint64_t alignment = kAlignment) {
+  return (x + alignment - 1) / alignment * alignment;
+}
 
 constexpr Block kFreshBlock;
 constexpr const char* kNoTensor = "refers to a tensor that does not exist";
@@ -284,8 +286,8 @@ Status Planner::PlanAgain(uint64_t room, InferenceEngine& engine) {
 Status Planner::PlanWithLess(InferenceEngine& engine) {
   Status status = PlanAgain(0, engine);
   if (status != Status::kOk) return status;
-  // The first operators are granted what there is: as a rule they use each weight most often. That may still not fit, since the
-  // layout is not the best there is; then with less, falling ever faster.
+  // The first operators are granted what there is: as a rule they use each weight most often. That may still not fit,
+  // since the layout is not the best there is; then with less, falling ever faster.
   uint64_t room = arena_.size() - required_bytes_;
   for (uint64_t less = 1; room > 0; less *= 2) {
     status = PlanAgain(room, engine);
@@ -306,13 +308,17 @@ Status Planner::Finish(InferenceEngine& engine) {
   uint32_t offsets_end = 0;
   for (const Block& block : blocks) {  // Each has 2^30 bytes at most.
     offsets_end += (block.bytes + kBlockAlignment - 1) & -uint32_t{kBlockAlignment};
-    if (offsets_end > InferenceEngine::kMaxModelBytes) return Fail(Status::kUnsupported, "the tensors of the model are too large");
+    if (offsets_end > InferenceEngine::kMaxModelBytes) {
+      return Fail(Status::kUnsupported, "the tensors of the model are too large");
+    }
   }
   const uint64_t data_start = AlignUp(plan_bytes_, kBlockAlignment);
   const uint64_t while_running = data_start + LayOut(blocks);
   const uint64_t while_planning = plan_bytes_ + blocks.size_bytes() + missing_blocks_ * sizeof(Block);
   required_bytes_ = AlignUp(std::max(while_running, while_planning), kBlockAlignment);
-  if (short_of_memory_ || required_bytes_ > arena_.size()) return OutOfMemory(required_bytes_, missing_blocks_ > 0 || variable_missing_);
+  if (short_of_memory_ || required_bytes_ > arena_.size()) {
+    return OutOfMemory(required_bytes_, missing_blocks_ > 0 || variable_missing_);
+  }
 
   for (uint32_t i = 0; i < inputs + outputs; ++i) {
     const int32_t tensor = i < inputs ? model_.Index(model_.inputs(), i) : model_.Index(model_.outputs(), i - inputs);
@@ -340,10 +346,12 @@ Status Planner::Finish(InferenceEngine& engine) {
   return Status::kOk;
 }
 
-// --- What operators see -----------------------------------------------------------------------------------------------
+// --- What operators see ---------------------------------------------------------------------------------------------
 
 bool PlanContext::Refuse(Status status, const char* what, const Tensor* tensor) {
-  if (status_ == Status::kOk) status_ = planner_.Fail(status, what, operator_index_, tensor == nullptr ? -1 : tensor->index, name_);
+  if (status_ == Status::kOk) {
+    status_ = planner_.Fail(status, what, operator_index_, tensor == nullptr ? -1 : tensor->index, name_);
+  }
   return false;
 }
 
@@ -400,7 +408,8 @@ bool PlanContext::RequireType(const Tensor& tensor, TensorType type) {
 bool PlanContext::Output(int index, Tensor& tensor) {
   const auto& outputs = record_->outputs;
   if (static_cast<uint32_t>(index) >= outputs.count) return Refuse(Status::kCorrupt, "an output is missing", nullptr);
-  const Tensor* found = planner_.Describe(planner_.model_.Index(outputs, static_cast<uint32_t>(index)), operator_index_, status_);
+  const Tensor* found =
+      planner_.Describe(planner_.model_.Index(outputs, static_cast<uint32_t>(index)), operator_index_, status_);
   if (found == nullptr) return false;
   CopyTensor(*found, tensor);
   return true;
@@ -422,7 +431,8 @@ int32_t PlanContext::OptionByte(int field, int32_t otherwise) {
 }
 
 float PlanContext::OptionFloat(int field, float otherwise) {
-  return std::bit_cast<float>(planner_.model_.file().IntField(options_table_, field, std::bit_cast<int32_t>(otherwise)));
+  return std::bit_cast<float>(
+      planner_.model_.file().IntField(options_table_, field, std::bit_cast<int32_t>(otherwise)));
 }
 
 void* PlanContext::CommitBytes(size_t bytes) {

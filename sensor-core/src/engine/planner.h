@@ -1,5 +1,5 @@
-// Turns a model into a plan inside the arena. The plan grows from the start; what only planning needs lies at the end, where
-// activations will be.
+// Turns a model into a plan inside the arena. The plan grows from the start; what only planning needs lies at the end,
+// where activations will be.
 #pragma once
 
 #include <cstddef>
@@ -41,8 +41,8 @@ class Planner {
   // After an attempt that granted all wishes and did not fit: another with as many of them as fit.
   Status PlanWithLess(InferenceEngine& engine);
 
-  // The description of tensor `index`, valid until the next one is asked for; null, with `status` set and the error recorded
-  // against operator `op` (-1: none), if there is none.
+  // The description of tensor `index`, valid until the next one is asked for; null, with `status` set and the error
+  // recorded against operator `op` (-1: none), if there is none.
   const Tensor* Describe(int32_t index, int op, Status& status);
   Status Fail(Status status, const char* what, int op = -1, int tensor = -1, const char* name = nullptr);
   Status OutOfMemory(uint64_t bytes, bool at_least);

@@ -58,7 +58,8 @@ int main(int argc, char** argv) {
   size_t bench = 0, arena_bytes = 0;
   bool plan = false, json = false, portable = false;
   app.add_option("model", model_path, "The .tflite file")->required();
-  app.add_option("--in", in_path, "All input tensors back to back, in the order of the model; one inference for each set of them");
+  app.add_option("--in", in_path,
+                 "All input tensors back to back, in the order of the model; one inference for each set of them");
   app.add_option("--out", out_path, "Where all output tensors go, back to back (default: as text)");
   app.add_option("--bench", bench, "Time this many inferences, whole and by operator");
   app.add_flag("--plan", plan, "Show memory and steps, and what lies where in the arena");
@@ -101,7 +102,8 @@ int main(int argc, char** argv) {
   }
   if (!picture_path.empty()) {
     std::ofstream picture(picture_path);
-    picture << DrawArena(blocks, engine.arena_used_bytes(), engine.plan_bytes(), std::filesystem::path(model_path).filename().string());
+    picture << DrawArena(blocks, engine.arena_used_bytes(), engine.plan_bytes(),
+                         std::filesystem::path(model_path).filename().string());
     if (!picture.flush()) {
       std::cerr << "mlsensor-infer: cannot write " << picture_path << "\n";
       return kBadFile;
@@ -134,7 +136,8 @@ int main(int argc, char** argv) {
       return kBadFile;
     }
     if (inputs.empty() || inputs.size() % set_bytes != 0) {
-      std::cerr << "mlsensor-infer: " << in_path << " has " << inputs.size() << " bytes: not a whole number of inputs of "
+      std::cerr << "mlsensor-infer: " << in_path << " has " << inputs.size()
+                << " bytes: not a whole number of inputs of "
                 << (engine.input_count() == 1 ? parts : parts + " = " + std::to_string(set_bytes)) << " bytes\n";
       return kBadFile;
     }
@@ -190,7 +193,8 @@ int main(int argc, char** argv) {
   }
 
   if (plan) {
-    for (const auto& [packing, name] : {std::pair(mls::Packing::kPacked, "packed"), std::pair(mls::Packing::kNoRoom, "unpacked")}) {
+    for (const auto& [packing, name] :
+         {std::pair(mls::Packing::kPacked, "packed"), std::pair(mls::Packing::kNoRoom, "unpacked")}) {
       result[name] = Json::array();
       for (int32_t s = 0; s < engine.step_count(); ++s) {
         if (engine.step_packing(s) == packing) result[name].push_back(engine.step_operator(s));
@@ -198,7 +202,11 @@ int main(int argc, char** argv) {
     }
   }
   for (const ArenaBlock& block : blocks) {
-    result["arena"].push_back({{"name", block.name}, {"offset", block.offset}, {"bytes", block.bytes}, {"first", block.first}, {"last", block.last}});
+    result["arena"].push_back({{"name", block.name},
+                               {"offset", block.offset},
+                               {"bytes", block.bytes},
+                               {"first", block.first},
+                               {"last", block.last}});
   }
   if (json) {
     std::cout << result.dump() << "\n";
@@ -219,7 +227,8 @@ int main(int argc, char** argv) {
     }
     std::printf("  %10s %10s  operators\n", "address", "bytes");
     for (const ArenaBlock& block : blocks) {
-      std::printf("  %10u %10u  %d to %d: %s\n", block.offset, block.bytes, block.first, block.last, block.name.c_str());
+      std::printf("  %10u %10u  %d to %d: %s\n", block.offset, block.bytes, block.first, block.last,
+                  block.name.c_str());
     }
   }
   if (result.contains("results")) {

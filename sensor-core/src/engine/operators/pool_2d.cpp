@@ -22,7 +22,14 @@ struct PoolParams {
 template <typename T>
 Status PlanPool(PlanContext& context, Kernel kernel) {
   constexpr TensorType kType = sizeof(T) == 1 ? TensorType::kInt8 : TensorType::kInt16;
-  enum Option { kPadding = 0, kStrideWidth = 1, kStrideHeight = 2, kFilterWidth = 3, kFilterHeight = 4, kActivation = 5 };
+  enum Option {
+    kPadding = 0,
+    kStrideWidth = 1,
+    kStrideHeight = 2,
+    kFilterWidth = 3,
+    kFilterHeight = 4,
+    kActivation = 5
+  };
   Tensor input, output;
   if (!context.Input(0, input) || !context.Output(0, output) || !RequireQuantized(context, input, kType) ||
       !RequireQuantized(context, output, kType) || !context.OpenOptions(5)) {
@@ -36,7 +43,8 @@ Status PlanPool(PlanContext& context, Kernel kernel) {
   params.stride_width = context.OptionInt(kStrideWidth, 0);
   constexpr int32_t kMax = INT16_MAX;
   const auto in_range = [](int32_t x) { return x > 0 && x <= kMax; };
-  bool ok = context.Require(input.rank == 4 && output.rank == 4, Status::kCorrupt, "input or output is not a picture", &input) &&
+  bool ok = context.Require(input.rank == 4 && output.rank == 4, Status::kCorrupt, "input or output is not a picture",
+                            &input) &&
             context.Require(padding == 0 || padding == 1, Status::kCorrupt, "unknown padding") &&
             context.Require(in_range(params.kernel_height) && in_range(params.kernel_width) &&
                                 in_range(params.stride_height) && in_range(params.stride_width) &&
@@ -130,8 +138,8 @@ void CombineMany(const T* window, int rows, int columns, int row_size, int chann
 #endif
 }
 
-// Calls reduce(first value of the window's first row, rows, columns, values per row) for each output value, or reduce_many(the same,
-// results) for kMany of them.
+// Calls reduce(first value of the window's first row, rows, columns, values per row) for each output value, or
+// reduce_many(the same, results) for kMany of them.
 template <typename T, typename Reduce, typename ReduceMany>
 void ForEachWindow(const PoolParams& p, Reduce reduce, ReduceMany reduce_many) {
   T* output = reinterpret_cast<T*>(p.output);
@@ -150,7 +158,9 @@ void ForEachWindow(const PoolParams& p, Reduce reduce, ReduceMany reduce_many) {
           for (; c + kMany <= p.channels; c += kMany) {
             int32_t values[kMany];
             reduce_many(window + c, rows.last - rows.first, columns.last - columns.first, row_size, values);
-            for (const int32_t value : values) *output++ = static_cast<T>(std::min(std::max(value, p.range.min), p.range.max));
+            for (const int32_t value : values) {
+              *output++ = static_cast<T>(std::min(std::max(value, p.range.min), p.range.max));
+            }
           }
         }
         for (; c < p.channels; ++c) {

@@ -84,17 +84,17 @@ class InferenceEngine {
   InferenceEngine& operator=(const InferenceEngine&) = delete;
 
   // Checks the whole model and lays out a plan for it in `arena`. `model` (a .tflite file, 4-byte aligned), `arena` and
-  // `operators` are borrowed until the next Prepare or the end of this object. Any byte string gives a plan or an error.
-  // After an error the engine is empty. Fills `why`, if given, on error:
+  // `operators` are borrowed until the next Prepare or the end of this object. Any byte string gives a plan or an
+  // error. After an error the engine is empty. Fills `why`, if given, on error:
   //   kInvalidArgument  the model is not aligned or too large
   //   kCorrupt          not a valid .tflite file, or shapes and sizes in it contradict each other
   //   kUnsupported      an operator that is not registered, or a type or feature that it does not implement
-  //   kNoMemory         the arena is too small; `why->required_bytes` is the smallest that fits, wherever it starts. An arena
+  //   kNoMemory         the arena is too small; `why->required_bytes` is the smallest that fits, wherever it starts. One
   //                     too small even to start planning gets a lower bound ("at least"): try again with that.
-  // On 64-bit processors the fastest kernels pack weights into the arena. If there is no room for all of that, operators get it
-  // in turn as far as it goes, the others run slower kernels with the same results (see step_packing), and
-  // `why->full_speed_bytes` is the arena for all of them, or a lower bound, also after kOk and with kNoMemory; else it is 0. So
-  // a caller that wants full speed tries again with that for as long as it is not 0.
+  // On 64-bit processors the fastest kernels pack weights into the arena. If there is no room for all of that,
+  // operators get it in turn as far as it goes, the others run slower kernels with the same results (see step_packing),
+  // and `why->full_speed_bytes` is the arena for all of them, or a lower bound, also after kOk and with kNoMemory; else
+  // it is 0. So a caller that wants full speed tries again with that for as long as it is not 0.
   Status Prepare(std::span<const uint8_t> model, std::span<std::byte> arena, OperatorSet operators,
                  Diagnostics* why = nullptr);
 
@@ -102,18 +102,19 @@ class InferenceEngine {
   int input_count() const { return input_count_; }
   int output_count() const { return output_count_; }
 
-  // Raw bytes of a tensor in the arena; empty if there is none. Inputs are overwritten while the model runs: write all of
-  // an input before each Invoke. Outputs stay until the next write to an input or the next Invoke.
+  // Raw bytes of a tensor in the arena; empty if there is none. Inputs are overwritten while the model runs: write all
+  // of an input before each Invoke. Outputs stay until the next write to an input or the next Invoke.
   std::span<int8_t> input(int index = 0);
   std::span<const int8_t> output(int index = 0) const;
   TensorInfo input_info(int index = 0) const;
   TensorInfo output_info(int index = 0) const;
 
-  // Puts the model's variables (the state of a streaming model, kept from one Invoke to the next) back to their initial values.
-  // Prepare does so too.
+  // Puts the model's variables (the state of a streaming model, kept from one Invoke to the next) back to their initial
+  // values. Prepare does so too.
   void Reset();
 
-  // Runs the plan once: no allocation, no look-up. kNotReady without a plan; a kernel's own status if an accelerator fails.
+  // Runs the plan once: no allocation, no look-up. kNotReady without a plan; a kernel's own status if an accelerator
+  // fails.
   Status Invoke();
 
   // The same, one step at a time, for profiling: run all steps in order. An operator that needs no work has no step.
