@@ -96,12 +96,28 @@ inline void AddAddition(ModelBuilder& m, Random& random) {
   m.outputs.push_back(out);
 }
 
+inline void AddPool(ModelBuilder& m, Random& random) {
+  const bool same = random.Between(0, 1) == 1;
+  const Axis y = RandomAxis(random, same, 9), x = RandomAxis(random, same, 9);
+  if (y.dilation != 1 || x.dilation != 1) return;
+  const int channels = random.Between(1, 70);
+  const ModelBuilder::Quantization q = {{0.05f}, {random.Between(-128, 127)}, 0};
+  const int in = m.Add({.shape = {1, y.input, x.input, channels}, .quantization = q});
+  const int out = m.Add({.shape = {1, y.output, x.output, channels}, .quantization = q});
+  m.operators.push_back({random.Between(0, 1) == 0 ? 1 : 17, {in}, {out}, 5,
+                         {{0, 1, same ? 0 : 1}, {1, 4, x.stride}, {2, 4, y.stride}, {3, 4, x.kernel}, {4, 4, y.kernel},
+                          {5, 1, random.Between(0, 3)}}});
+  m.inputs.push_back(in);
+  m.outputs.push_back(out);
+}
+
 // A large one is too large for a microcontroller.
 inline std::vector<uint8_t> BuildModel(Random& random, bool large) {
   ModelBuilder m;
   for (int i = 0; i < 40; ++i) AddConvolution(m, random, large);
   for (int i = 0; i < 10; ++i) AddFullyConnected(m, random, large);
   for (int i = 0; i < 5; ++i) AddAddition(m, random);
+  for (int i = 0; i < 10; ++i) AddPool(m, random);
   return m.Build();
 }
 
