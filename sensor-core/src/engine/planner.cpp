@@ -254,7 +254,9 @@ Status Planner::Plan(std::span<const uint8_t> model, InferenceEngine& engine) {
   if constexpr (kAsksForRoom) {
     if (required_bytes_ > arena_.size()) {
       full_speed_bytes = static_cast<uint32_t>(std::min<uint64_t>(required_bytes_ + kBlockAlignment, UINT32_MAX));
+      if (why_ != nullptr) *why_ = {};
       status = PlanWithLess(engine);
+      if (status != Status::kOk && status != Status::kNoMemory) full_speed_bytes = 0;
     }
   }
   if (why_ != nullptr && status == Status::kOk) *why_ = {};  // Of what did not work before.

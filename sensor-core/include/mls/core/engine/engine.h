@@ -91,7 +91,7 @@ class InferenceEngine {
   //   kUnsupported      an operator that is not registered, or a type or feature that it does not implement
   //   kNoMemory         the arena is too small; `why->required_bytes` is the smallest that fits, wherever it starts. One
   //                     too small even to start planning gets a lower bound ("at least"): try again with that.
-  // On 64-bit processors the fastest kernels pack weights into the arena. If there is no room for all of that,
+  // On 64-bit processors the fastest kernels keep weights in the arena, packed. If there is no room for all of that,
   // operators get it in turn as far as it goes, the others run slower kernels with the same results (see step_packing),
   // and `why->full_speed_bytes` is the arena for all of them, or a lower bound, also after kOk and with kNoMemory; else
   // it is 0. So a caller that wants full speed tries again with that for as long as it is not 0.
