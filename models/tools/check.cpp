@@ -150,7 +150,18 @@ class Checker {
     if (profile == "keyword" && !has_word) Fault("labels: no word to report; silence, unknown, noise, background, other and names that begin with _ never are");
   }
 
-  void CheckDecision(const Json& manifest) {
+  void CheckOffsets(const Json& manifest, const Json& offsets) {
+    if (!offsets.is_object()) return Fault("decision: word_offsets_permille must be an object of words and numbers, as in {\"yes\": 40}");
+    const Json& labels = datasheet::ArrayAt(manifest, "/labels");
+    for (const auto& [label, offset] : offsets.items()) {
+      if (std::ranges::find(labels, Json(label)) == labels.end()) Fault("decision: word_offsets_permille has \"" + label + "\", which is none of the labels");
+      if (!offset.is_number_integer() || offset < -999 || offset > 999) {
+        Fault("decision: word_offsets_permille of \"" + label + "\" is " + offset.dump() + "; it must be a whole number from -999 to 999");
+      }
+    }
+  }
+
+  void CheckDecision(const Json& manifest, const std::string& profile) {
     static const std::map<std::string, uint64_t> kLargest = {
         {"high_threshold_permille", 1000}, {"low_threshold_permille", 1000}, {"average_count", 16},   {"consecutive_count", 255},        {"on_delay_ms", 65535},
         {"off_delay_ms", 65535},           {"refractory_ms", 65535},         {"min_report_interval_ms", 65535}, {"evaluate_every_hops", 255}};
@@ -160,7 +171,9 @@ class Checker {
     for (const auto& [key, value] : decision->items()) {
       const auto known = kLargest.find(key);
       const uint64_t smallest = key.ends_with("_ms") ? 0 : 1;
-      if (known == kLargest.end()) {
+      if (key == "word_offsets_permille" && profile == "keyword") {
+        CheckOffsets(manifest, value);
+      } else if (known == kLargest.end()) {
         Fault("decision: there is no setting \"" + key + "\"");
       } else if (!value.is_number_unsigned() || value.get<uint64_t>() < smallest || value.get<uint64_t>() > known->second) {
         Fault("decision: " + key + " is " + value.dump() + "; it must be a whole number from " + std::to_string(smallest) + " to " + std::to_string(known->second));
@@ -183,7 +196,7 @@ class Checker {
     CheckTensors(planned.engine, profile);
     CheckFrontEnd(manifest, planned.engine.input_info(), profile);
     CheckLabels(manifest, planned.engine.output_info().bytes, profile);
-    CheckDecision(manifest);
+    CheckDecision(manifest, profile);
   }
 };
 

@@ -13,11 +13,13 @@ import model_file
 import numpy as np
 import scipy.stats
 from keyword_examples import LABELS, NOISE_TRAINING_SHARE, RATE, WORDS, clips_of, word_extent
+from mls_training import decision as twin
 from mls_training import frontend
 
 CONFUSED = ("right", "left", "on", "off", "stop", "go", "_unknown_", "_silence_")
 LEAD_SAMPLES = RATE  # quiet before and after each clip, so that the word passes through the window
 SEED = 5
+NOISE_LEVELS_DB = (20, 10, 5, 0)
 
 
 class Stream:
@@ -42,25 +44,25 @@ class Stream:
 
 
 def events(posteriors: np.ndarray, decision: dict) -> list[tuple[int, int]]:
-    """(evaluation, class) of each event: the averaged posterior of a word reaches the high threshold; the next event needs
-    the word below the low threshold and the refractory time over."""
-    count, high, low = decision["average_count"], decision["high_threshold_permille"], decision["low_threshold_permille"]
-    refractory = decision["refractory_ms"] / (decision["evaluate_every_hops"] * frontend.HOP_SAMPLES * 1000 / RATE)
-    total = np.cumsum(np.concatenate([np.zeros((count, len(LABELS))), posteriors]), axis=0)
-    average = (total[count:] - total[:-count]) * 1000 / (256 * count)
-    found, active, last = [], None, -1e9
-    for i, row in enumerate(average):
-        if active is not None and row[active] < low:
-            active = None
-        best = 2 + int(row[2:].argmax())
-        if row[best] >= high and active != best and i - last >= refractory:
-            found.append((i, best))
-            active, last = best, i
-    return found
+    return twin.events(posteriors, decision, LABELS)
 
 
 def quiet(rng: np.random.Generator, samples: int) -> np.ndarray:
     return np.rint(rng.standard_normal(samples) * 3).astype(np.int16)
+
+
+def surrounded(rng: np.random.Generator, clip: np.ndarray) -> np.ndarray:
+    return np.concatenate([quiet(rng, LEAD_SAMPLES), clip, quiet(rng, LEAD_SAMPLES)])
+
+
+def kept_noise_of(work: Path) -> list[np.ndarray]:
+    """What training leaves of the noise recordings."""
+    return [c[int(len(c) * NOISE_TRAINING_SHARE):] for c in clips_of(work / "noise.npz")[0]]
+
+
+def speakers_of(file: Path) -> list[str]:
+    """As Speech Commands names them; files without a speaker by themselves."""
+    return [Path(str(name)).stem.split("_nohash")[0] for name in np.load(file)["files"]]
 
 
 def with_noise(rng: np.random.Generator, clip: np.ndarray, noise: np.ndarray, snr_db: float) -> np.ndarray:
@@ -93,6 +95,20 @@ def first_word(found: list[tuple[int, int]]) -> str:
     return LABELS[found[0][1]] if found else "none"
 
 
+def peaks(posteriors: np.ndarray, decision: dict) -> list[int]:
+    """The highest mean of each word, in permille: the word is accepted at each threshold up to that."""
+    return twin.means(posteriors, decision["average_count"])[:, 2:].max(axis=0).tolist()
+
+
+def by_speaker(truth: list[str], decided: list[str], speakers: list[str]) -> dict:
+    """How even it is: each speaker with all words right, and each with another word accepted."""
+    said = {s for s, t in zip(speakers, truth) if t in WORDS}
+    missed = {s for s, t, d in zip(speakers, truth, decided) if t in WORDS and t != d}
+    others = {s for s, t in zip(speakers, truth) if t not in (*WORDS, "_silence_")}
+    accepted = {s for s, t, d in zip(speakers, truth, decided) if s in others and t not in WORDS and d != "none"}
+    return {"all_words_right": model_file.share(len(said - missed), len(said)), "other_words_accepted": model_file.share(len(accepted), len(others))}
+
+
 def latency(stream: Stream, found: list[list[tuple[int, int]]], clips: list[np.ndarray], labels: list[str]) -> dict:
     """Milliseconds from the end of the loud part of a word to the sound that its event was decided on."""
     times = [stream.end_ms(f[0][0]) - (LEAD_SAMPLES + word_extent(clip)[1]) * 1000 / RATE
@@ -109,39 +125,10 @@ def false_accepts(posteriors: list[np.ndarray], decision: dict, seconds: float) 
             "interval_95_per_hour": [round(low / hours, 2), round(high / hours, 2)]}
 
 
-def sweep(work: Path, stream: Stream, decision: dict, noise: list[np.ndarray]) -> None:
-    """Prints what each decision would do on recordings that are neither for training nor for the test."""
-    rng = np.random.default_rng(SEED)
-    clips, labels = clips_of(work / "validation.npz")
-    words = [i for i, label in enumerate(labels) if label in WORDS][::3]
-    other, other_labels = clips_of(work / "held_out.npz")
-    sentence = [c for c, label in zip(other, other_labels) if label in ("_validation_sentence_", "_pv_")]
-    close = [c for c, label in zip(other, other_labels) if label not in ("_validation_sentence_", "_pv_")]
-
-    def quietly(part: list[np.ndarray]) -> list[np.ndarray]:
-        return [stream.posteriors(np.concatenate([quiet(rng, LEAD_SAMPLES), c, quiet(rng, LEAD_SAMPLES)])) for c in part]
-
-    clean, spoken, talk = quietly([clips[i] for i in words]), quietly(close), quietly(sentence)
-    noisy = [stream.posteriors(with_noise(rng, clips[i], noise[rng.integers(len(noise))], 5.0)) for i in words]
-    seconds = sum(map(len, sentence)) / RATE
-    print("average high | words, at 5 dB, close words accepted, events per hour of talk, median latency")
-    for average in (2, 3, 4, 5, 6, 8):
-        for high in range(400, 960, 50):
-            trial = decision | {"average_count": average, "high_threshold_permille": high}
-            found = [events(p, trial) for p in clean]
-            right = [np.mean([first_word(f) == labels[i] for f, i in zip(fs, words)])
-                     for fs in (found, [events(p, trial) for p in noisy])]
-            accepted = np.mean([bool(events(p, trial)) for p in spoken])
-            per_hour = sum(len(events(p, trial)) for p in talk) * 3600 / seconds
-            late = latency(stream, found, [clips[i] for i in words], [str(labels[i]) for i in words])
-            print(f"{average} {high} | {right[0]:.4f} {right[1]:.4f} {accepted:.4f} {per_hour:.1f} {late.get('p50_ms')}", flush=True)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--sweep", action="store_true", help="print thresholds against validation figures and stop")
     args = parser.parse_args()
     manifest = json.loads(args.model.with_suffix(".json").read_text())
     decision = manifest["decision"]
@@ -149,17 +136,14 @@ def main() -> None:
 
     def play(clips: list[np.ndarray]) -> list[np.ndarray]:
         rng = np.random.default_rng(SEED)
-        return [stream.posteriors(np.concatenate([quiet(rng, LEAD_SAMPLES), c, quiet(rng, LEAD_SAMPLES)])) for c in clips]
+        return [stream.posteriors(surrounded(rng, c)) for c in clips]
 
-    noise = clips_of(args.work / "noise.npz")[0]
-    kept_noise = [c[int(len(c) * NOISE_TRAINING_SHARE):] for c in noise]
+    kept_noise = kept_noise_of(args.work)
     validation, validation_labels = clips_of(args.work / "validation.npz")
     validation_labels = list(map(str, validation_labels))
-    if args.sweep:
-        sweep(args.work, stream, decision, kept_noise)
-        return
 
     test, test_labels = clips_of(args.work / "test.npz")
+    test_labels, speakers = list(map(str, test_labels)), speakers_of(args.work / "test.npz")
     windows = np.zeros((len(test), frontend.WINDOW_SAMPLES), np.int16)
     for window, clip in zip(windows, test):
         part = clip[:frontend.WINDOW_SAMPLES]
@@ -167,13 +151,12 @@ def main() -> None:
     tensors = frontend.quantize(frontend.features_int(windows), stream.scale, stream.zero_point)
     scores = stream.model.scores(tensors)
     reference = model_file.Int8Model(args.model, reference_kernels=True).scores(tensors[:100])
-    rng = np.random.default_rng(SEED)
     results = {
         "schema": "mlsensor-results/1", "script": "models/training/keyword_evaluate.py", "seed": SEED,
         "model_sha256": hashlib.sha256(args.model.read_bytes()).hexdigest(), "decision": decision,
         "interval": "95 %: Wilson for shares, exact Poisson for rates",
         "window": {"what": "test split, the first 0.98 s of each clip, largest output", "split": "test",
-                   "counts": table(list(test_labels), [LABELS[i] for i in scores.argmax(axis=1)])},
+                   "counts": table(test_labels, [LABELS[i] for i in scores.argmax(axis=1)])},
         "largest_difference_to_reference_kernels": int(np.abs(reference.astype(int) - scores[:100]).max()),
     }
     held_out, held_out_labels = clips_of(args.work / "held_out.npz")
@@ -182,15 +165,23 @@ def main() -> None:
             ("test", "test split", test, test_labels), ("validation", "validation split", validation, validation_labels),
             ("held_out", "recordings of the unknown class kept out of training", [held_out[i] for i in single],
              [str(held_out_labels[i]) for i in single])):
-        found = [events(p, decision) for p in play(clips)]
+        played = play(clips)
+        found = [events(p, decision) for p in played]
         counts = table(list(labels), [first_word(f) for f in found])
         results[f"stream_{name}"] = {"what": f"{what}, 1 s of quiet around each clip, first event", "counts": counts,
                                      **summary(counts), "latency": latency(stream, found, clips, labels)}
-    for snr in (10, 5):
+        if name == "test":
+            decided = [first_word(f) for f in found]
+            results["stream_test"]["speakers"] = by_speaker(test_labels, decided, speakers)
+            scores_at = {"none": [[d, *peaks(p, decision)] for d, p in zip(decided, played)]}
+    for snr in NOISE_LEVELS_DB:
+        rng = np.random.default_rng((SEED, snr))
         noisy = [stream.posteriors(with_noise(rng, c, kept_noise[rng.integers(len(kept_noise))], snr)) for c in test]
-        counts = table(list(test_labels), [first_word(events(p, decision)) for p in noisy])
+        decided = [first_word(events(p, decision)) for p in noisy]
+        counts = table(test_labels, decided)
         results[f"stream_test_{snr}_db"] = {"what": f"the same under the kept quarter of the noise recordings, {snr} dB",
                                             "counts": counts, **summary(counts)}
+        scores_at[f"{snr} dB"] = [[d, *peaks(p, decision)] for d, p in zip(decided, noisy)]
     spoken, spoken_labels = clips_of(args.work / "synthesised.npz")
     for kind, what in (("test", "espeak-ng voices kept out of training"),
                        ("plain", "espeak-ng plain voices, default speed and pitch (such voices are in training)")):
@@ -203,9 +194,12 @@ def main() -> None:
         [stream.posteriors(c) for c in speech], decision, sum(map(len, speech)) / RATE)
     results["false_accepts_noise"] = {"what": "the quarter of the noise recordings kept out of training"} | false_accepts(
         [stream.posteriors(c) for c in kept_noise], decision, sum(map(len, kept_noise)) / RATE)
-    (args.model.parent / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    results["scores_test"] = {
+        "what": "each clip of stream_test, and for each level of noise what was decided and the highest mean of each word in permille",
+        "words": list(WORDS), "class_and_speaker": [list(row) for row in zip(test_labels, speakers)], "decided_and_scores": scores_at}
+    (args.model.parent / "results.json").write_text(model_file.results_text(results) + "\n")
     for key, value in results.items():
-        if isinstance(value, dict) and "what" in value:
+        if isinstance(value, dict) and "what" in value and key != "scores_test":
             print(key, {k: v for k, v in value.items() if k not in ("what", "counts")} or value["counts"])
 
 

@@ -50,6 +50,17 @@ class Int8Model:
         self.interpreter.allocate_tensors()
         self.input, self.output = self.interpreter.get_input_details()[0], self.interpreter.get_output_details()[0]
 
+    def macs(self) -> int:
+        """Multiply-accumulates of the convolutions and fully connected layers."""
+        shapes, total = {t["index"]: t["shape"] for t in self.interpreter.get_tensor_details()}, 0
+        for op in self.interpreter._get_ops_details():  # no public way to the operators
+            if op["op_name"] in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"):
+                weights = shapes[op["inputs"][1]]
+                # [filters, height, width, channels], [1, height, width, filters] and [outputs, inputs].
+                each = weights[1:3] if op["op_name"] == "DEPTHWISE_CONV_2D" else weights[1:]
+                total += int(np.prod(shapes[op["outputs"][0]])) * int(np.prod(each))
+        return total
+
     def scores(self, inputs: np.ndarray) -> np.ndarray:
         """int8 inputs [n, ...] to int8 outputs [n, classes]; score -128 is 0, 127 is 255/256."""
         result = np.empty((len(inputs), self.output["shape"][-1]), np.int8)
@@ -78,13 +89,26 @@ def write_manifest(folder: Path, model: tf.keras.Model, fixed: dict) -> dict:
     return manifest
 
 
+def results_text(value: object, depth: int = 1) -> str:
+    """JSON where objects have a line for each entry, and so have lists of lists or objects; other lists are on one line."""
+    if isinstance(value, dict) and value:
+        lines = [f"{json.dumps(key)}: {results_text(entry, depth + 1)}" for key, entry in value.items()]
+    elif isinstance(value, list) and value and isinstance(value[0], (list, dict)):
+        lines = [json.dumps(entry) for entry in value]
+    else:
+        return json.dumps(value)
+    first, last = "{}" if isinstance(value, dict) else "[]"
+    space = "\n" + " " * depth
+    return first + space + ("," + space).join(lines) + space[:-1] + last
+
+
 def wilson(hits: int, n: int) -> list[float]:
     """95 % interval of a share."""
     if n == 0:
         return [0.0, 1.0]
     z, p = 1.959964, hits / n
     middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return [round((middle - half) / (1 + z * z / n), 4), round((middle + half) / (1 + z * z / n), 4)]
+    return [max(0.0, round((middle - half) / (1 + z * z / n), 4)), round((middle + half) / (1 + z * z / n), 4)]
 
 
 def share(hits: int, n: int) -> dict:

@@ -156,6 +156,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--chunks", type=int, default=6)
+    parser.add_argument("--pictures", type=int, default=CHUNK, help="pictures in each chunk")
     args = parser.parse_args()
     cv2.setNumThreads(1)
     photographs = Photographs(args.work)
@@ -164,8 +165,8 @@ def main() -> None:
         if target.exists():
             continue
         make = Maker(photographs, seed=1000 + chunk)
-        pictures, known = np.empty((CHUNK, SIZE, SIZE, 3), np.uint8), np.empty(CHUNK, np.uint8)
-        for i in range(CHUNK):
+        pictures, known = np.empty((args.pictures, SIZE, SIZE, 3), np.uint8), np.empty(args.pictures, np.uint8)
+        for i in range(args.pictures):
             pictures[i], known[i] = make()
         np.save(args.work / f"known{chunk:02d}.npy", known)
         partial = args.work / "pictures.tmp.npy"

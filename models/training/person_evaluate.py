@@ -18,6 +18,8 @@ import person_train
 from person_teacher import Teacher
 
 SEED = 9
+BRIGHTNESS_LIMITS = (0, 60, 90, 120, 150, 256)
+SUBJECT_PERCENT = (15, 25, 40, 60, 90)
 
 
 def area_under_roc(score: np.ndarray, truth: np.ndarray) -> float:
@@ -33,13 +35,16 @@ def area_under_roc(score: np.ndarray, truth: np.ndarray) -> float:
     return float((position[:people].sum() - people * (people + 1) / 2) / (people * (len(values) - people)))
 
 
-def figures(score: np.ndarray, truth: np.ndarray) -> dict:
-    """Counts at the middle (the larger output wins) and the scores (0..255, in 1/256) themselves."""
-    decided = score >= 128
+def shares(score: np.ndarray, truth: np.ndarray, high: float) -> dict:
+    return {"person_found": model_file.share(int((score[truth] >= high).sum()), int(truth.sum())),
+            "no_person_kept": model_file.share(int((score[~truth] < high).sum()), int((~truth).sum()))}
+
+
+def figures(score: np.ndarray, truth: np.ndarray, high: float = 128) -> dict:
+    """Counts at a threshold, in 1/256 as the scores are; at 128 the larger output wins."""
+    decided = score >= high
     result = {"counts": {name: {"person": int(decided[chosen].sum()), "no_person": int((~decided[chosen]).sum())}
-                         for name, chosen in (("person", truth), ("no_person", ~truth))},
-              "person_found": model_file.share(int(decided[truth].sum()), int(truth.sum())),
-              "no_person_kept": model_file.share(int((~decided[~truth]).sum()), int((~truth).sum()))}
+                         for name, chosen in (("person", truth), ("no_person", ~truth))}, **shares(score, truth, high)}
     if truth.any() and (~truth).any():
         p, q = result["person_found"], result["no_person_kept"]
         middle = (p["share"] + q["share"]) / 2
@@ -48,6 +53,31 @@ def figures(score: np.ndarray, truth: np.ndarray) -> dict:
         result["balanced_accuracy"] = round(middle, 4)
         result["balanced_accuracy_interval_95"] = [round(middle - half, 4), round(middle + half, 4)]
         result["area_under_roc"] = round(area_under_roc(score, truth), 4)
+    return result
+
+
+def by_level(score: np.ndarray, truth: np.ndarray, value: np.ndarray, limits: tuple, unit: str, high: float) -> dict:
+    """The figures of each range of `value`."""
+    parts = {}
+    for low, top in zip(limits, limits[1:]):
+        chosen = (value >= low) & (value < top)
+        if chosen.any():
+            parts[f"{low} to {top}{unit}"] = figures(score[chosen], truth[chosen], high)
+    return parts
+
+
+def pasted(photographs: person_crops.Photographs, rows: np.ndarray, height_percent: int) -> np.ndarray:
+    """Photographs without people, with a cut-out person of the validation scenes so tall, in percent of the picture, pasted on each."""
+    rng = np.random.default_rng(SEED)
+    cut = [row for row in photographs.alpha if photographs.validation[row]]
+    result = np.empty((len(rows), person_train.SIDE, person_train.SIDE, 3), np.uint8)
+    for picture, scene in zip(result, person_train.squares(photographs, rows)):
+        canvas = cv2.resize(scene, (person_crops.SIZE, person_crops.SIZE), interpolation=cv2.INTER_LINEAR)
+        row = int(rng.choice(cut))
+        tall = np.flatnonzero((photographs.alpha[row] > 127).any(axis=1))
+        part = slice(tall[0], tall[-1] + 1)  # so that the height is that of the person
+        person_crops.paste(rng, canvas, photographs.rgb(row)[part], photographs.alpha[row][part], person_crops.SIZE * height_percent / 100)
+        picture[:] = cv2.resize(canvas, picture.shape[:2], interpolation=cv2.INTER_AREA)
     return result
 
 
@@ -107,13 +137,23 @@ def main() -> None:
     drawn = np.stack([drawn_scenes.scene(rng, 96, bool(p)) for p in drawn_truth])
     results["drawn_scenes"] = {"what": "drawn scenes as in training, another seed", **figures(scores(drawn), drawn_truth)}
     high = json.loads(args.model.with_suffix(".json").read_text())["decision"]["high_threshold_permille"] * 256 / 1000
-    results["held_out_sources"]["at_high_threshold"] = {
-        "person_found": model_file.share(int((score[truth] >= high).sum()), int(truth.sum())),
-        "no_person_kept": model_file.share(int((score[~truth] < high).sum()), int((~truth).sum()))}
+    results["held_out_sources"]["at_high_threshold"] = shares(score, truth, high)
+    brightness = squares.mean(axis=(1, 2, 3))
+    results["held_out_by_brightness"] = by_level(score, truth, brightness, BRIGHTNESS_LIMITS, "", high)
+    empty = test[~truth]
+    sizes = {percent: scores(pasted(photographs, empty, percent)) for percent in SUBJECT_PERCENT}
+    both = np.concatenate([score[~truth], *sizes.values()])
+    has_person = np.arange(len(both)) >= len(empty)
+    results["pasted"] = {"what": "each held-out photograph without people, without and with a person pasted on it, cut out of a validation photograph",
+                         **figures(both, has_person), "at_high_threshold": shares(both, has_person, high)}
+    results["pasted_by_subject_size"] = {f"{percent} % of the picture's height": figures(found, np.ones(len(found), bool), high)
+                                         for percent, found in sizes.items()}
     results["scores_held_out"] = {"person": sorted(map(int, score[truth])), "no_person": sorted(map(int, score[~truth]))}
-    text = json.dumps({k: v for k, v in results.items() if k != "scores_held_out"}, indent=1)[:-2]
-    text += ',\n "scores_held_out": ' + json.dumps(results["scores_held_out"]) + "\n}\n"
-    (args.model.parent / "results.json").write_text(text)
+    results["photographs"] = {
+        "what": "each of the held-out sources: source, whether there is a person, mean brightness (0 to 255), score in 1/256",
+        "rows": [[str(photographs.source[row]), int(t), round(float(b)), int(x)] for row, t, b, x in zip(test, truth, brightness, score)]}
+    results["scores_pasted_by_subject_size"] = {str(percent): sorted(map(int, found)) for percent, found in sizes.items()}
+    (args.model.parent / "results.json").write_text(model_file.results_text(results) + "\n")
     for key, value in results.items():
         if isinstance(value, dict) and "counts" in value:
             print(key, {k: v for k, v in value.items() if k != "what"})

@@ -116,6 +116,9 @@ class BadInput(SystemTest):
                                ({"decision": {"average_count": 0}}, "decision defaults"),
                                ({"decision": {"low_threshold_permille": 999}}, "decision defaults"),
                                ({"decision": {"evaluate_every_hops": 0}}, "from 1 to 255"),
+                               ({"decision": {"word_offsets_permille": {"maybe": 1}}}, 'has "maybe", which is none of the labels'),
+                               ({"decision": {"word_offsets_permille": {"up": 1000}}}, "word_offsets_permille/up must be a whole number from -999 to 999"),
+                               ({"decision": {"word_offsets_permille": [1]}}, "must be an object of words and numbers"),
                                ({"known_answer": "x"}, "known_answer must be a whole number")):
             with self.subTest(changes=changes):
                 path.write_text(json.dumps({**good, **changes}))

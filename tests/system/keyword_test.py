@@ -67,6 +67,19 @@ class Keyword(SystemTest):
         self.assertEqual(self.ask("get", self.address, "config.high_threshold_permille")[0], {"config.high_threshold_permille": 990})
         self.assertEqual(detections(self.events(self.address)), [], "and goes by it")
 
+    def test_a_word_has_a_threshold_of_its_own_whatever_the_host_sets(self):
+        manifest = json.loads(SHIPPED.with_suffix(".json").read_text())
+        manifest["decision"]["word_offsets_permille"] = {"no": 999, "up": 999}
+        model = shutil.copy(SHIPPED, self.directory / "model.tflite")
+        (self.directory / "model.json").write_text(json.dumps(manifest))
+        module = self.start("--model", model, "--input", WORDS, "--config-store", self.directory / "config")
+        self.assertEqual(detections(self.events(self.address)), ["yes", "down"])
+        self.ask("set", self.address, "high_threshold_permille=400", "low_threshold_permille=200")
+        self.ask("commit", self.address, "--store")
+        self.assertEqual(module.stop(), 0)
+        self.start("--model", model, "--input", WORDS, "--config-store", self.directory / "config")
+        self.assertEqual(detections(self.events(self.address)), ["yes", "down"])
+
     def test_has_an_id_that_stays(self):
         ids = []
         for more in ([], [], ["--unique-id", "00112233445566778899aabbccddeeff"]):

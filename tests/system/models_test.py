@@ -111,6 +111,9 @@ class Models(SystemTest):
                                ({"sha256": "0" * 64}, "the manifest is of another model"),
                                ({"decision": {"average_count": 17}}, "average_count is 17; it must be a whole number from 1 to 16"),
                                ({"decision": {"avarage_count": 3}}, 'there is no setting "avarage_count"'),
+                               ({"decision": {"word_offsets_permille": {"maybe": 1}}}, 'has "maybe", which is none of the labels'),
+                               ({"decision": {"word_offsets_permille": {"up": 1.5}}}, 'word_offsets_permille of "up" is 1.5; it must be a whole number from -999 to 999'),
+                               ({"decision": {"word_offsets_permille": 40}}, "must be an object of words and numbers"),
                                ({"decision": {"low_threshold_permille": 900}}, "the low threshold 900 is above the high one 700")):
             with self.subTest(changes=changes):
                 faults = self.check(KEYWORD, {**good, **changes})

@@ -135,6 +135,23 @@ class Manifest {
     }
     number = value->get<T>();
   }
+  // {label: -999 to 999} as a number for each label, 0 where it is missing. Empty where the field is missing.
+  std::vector<int16_t> OffsetsOf(const char* pointer, const std::vector<std::string>& labels) const {
+    const json* const value = Find(pointer);
+    if (value == nullptr) return {};
+    const std::string name = pointer + 1;
+    if (!value->is_object()) Fail(path_, name + R"( must be an object of words and numbers, as in {"yes": 40})");
+    std::vector<int16_t> offsets(labels.size());
+    for (const auto& [label, offset] : value->items()) {
+      const auto at = std::ranges::find(labels, label);
+      if (at == labels.end()) Fail(path_, name + " has \"" + label + "\", which is none of the labels");
+      if (!offset.is_number_integer() || offset < -999 || offset > 999) {
+        Fail(path_, name + "/" + label + " must be a whole number from -999 to 999");
+      }
+      offsets[static_cast<size_t>(at - labels.begin())] = offset.get<int16_t>();
+    }
+    return offsets;
+  }
 
  private:
   const json* Find(const char* pointer) const {
@@ -210,6 +227,7 @@ void ReadManifest(const Manifest& manifest, const InferenceEngine& engine, Model
   }
   ReadDecision(manifest, package.default_config);
   manifest.Number("/decision/evaluate_every_hops", package.evaluate_every_hops, 1);
+  package.word_offsets_permille = manifest.OffsetsOf("/decision/word_offsets_permille", package.labels);
   manifest.Number("/known_answer", package.known_answer);
 }
 
@@ -255,7 +273,9 @@ ModelPackage LoadModelPackage(const std::filesystem::path& model, Profile profil
 }
 
 KeywordPipelineSetup KeywordSetupOf(const ModelPackage& model) {
-  return {.never_fires = model.never_fires, .evaluate_every_hops = model.evaluate_every_hops};
+  return {.never_fires = model.never_fires,
+          .word_offsets_permille = model.word_offsets_permille,
+          .evaluate_every_hops = model.evaluate_every_hops};
 }
 
 PersonPipelineSetup PersonSetupOf(const ModelPackage& model) { return {.person_class = model.person_class}; }

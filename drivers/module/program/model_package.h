@@ -32,6 +32,7 @@ struct ModelPackage {
   uint64_t never_fires = 0;             // bit n: class n is no word to report
   uint8_t person_class = 0;
   uint8_t evaluate_every_hops = 5;
+  std::vector<int16_t> word_offsets_permille;  // for each class, or empty
   Config default_config;
   uint32_t known_answer = 0;            // 0: none
 

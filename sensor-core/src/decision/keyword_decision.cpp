@@ -22,10 +22,16 @@ void KeywordDecision::Restart() {
   delay_ = DelayFilter(config_.on_delay_ms, config_.off_delay_ms);
 }
 
+int KeywordDecision::Margin(size_t label, uint16_t threshold_permille) const {
+  const int offset = label < labels_.offsets_permille.size() ? labels_.offsets_permille[label] : 0;
+  return averages_[label].mean() - std::clamp(threshold_permille + offset, 1, 1000);
+}
+
 size_t KeywordDecision::BestLabel() const {
+  const auto margin = [&](size_t label) { return Margin(label, config_.high_threshold_permille); };
   size_t best = 0;
   for (size_t label = 1; label < labels_.count; ++label) {
-    if (Fires(label) && (!Fires(best) || averages_[label].mean() > averages_[best].mean())) best = label;
+    if (Fires(label) && (!Fires(best) || margin(label) > margin(best))) best = label;
   }
   return best;
 }
@@ -49,14 +55,14 @@ KeywordOutput KeywordDecision::Update(uint32_t time_ms, std::span<const uint16_t
   output.score_permille = averages_[output.label].mean();
   if (!averages_[0].full() || !Fires(output.label)) return output;
 
-  const bool reaches_high = output.score_permille >= config_.high_threshold_permille;
+  const bool reaches_high = Margin(output.label, config_.high_threshold_permille) >= 0;
   if (output.label != candidate_ && (!positive_ || reaches_high)) {
     candidate_ = output.label;
     Restart();
   }
   const bool held_off = hold_off_.Active(time_ms);
-  const uint16_t score = averages_[candidate_].mean();
-  const bool heard = score >= (positive_ ? config_.low_threshold_permille : config_.high_threshold_permille);
+  const uint16_t threshold = positive_ ? config_.low_threshold_permille : config_.high_threshold_permille;
+  const bool heard = Margin(candidate_, threshold) >= 0;
   const bool agreed = consecutive_.Update(heard);
   const bool was_positive = positive_;
   positive_ = delay_.Update(time_ms, agreed && (was_positive || !held_off));
@@ -65,7 +71,7 @@ KeywordOutput KeywordDecision::Update(uint32_t time_ms, std::span<const uint16_t
   output.decision = positive_ ? Decision::kPositive : Decision::kNegative;
   if (positive_) {
     output.label = candidate_;
-    output.score_permille = score;
+    output.score_permille = averages_[candidate_].mean();
   }
   return output;
 }

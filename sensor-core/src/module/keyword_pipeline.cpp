@@ -38,8 +38,9 @@ Status KeywordPipeline::DoBind(const InferenceEngine& engine, size_t label_count
 
 void KeywordPipeline::DoConfigure(const Config& config) {
   average_count_ = config.average_count;
-  [[maybe_unused]] const Status status =
-      decision_.Configure(DecisionConfigOf(config), {.count = label_count_, .never_fires = setup_.never_fires});
+  [[maybe_unused]] const Status status = decision_.Configure(
+      DecisionConfigOf(config),
+      {.count = label_count_, .never_fires = setup_.never_fires, .offsets_permille = setup_.word_offsets_permille});
   assert(status == Status::kOk);  // CheckConfig and DoBind have seen to that.
 }
 

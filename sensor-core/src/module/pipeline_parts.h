@@ -23,10 +23,6 @@ inline bool IsPosterior(const TensorInfo& output) {
   return output.type == TensorType::kInt8 && output.scale == 1.0f / 256 && output.zero_point == -128;
 }
 
-constexpr uint16_t PosteriorPermille(int8_t output) {
-  return static_cast<uint16_t>(((output + 128) * 1000 + 128) / 256);
-}
-
 constexpr ScoreKind ScoreKindOf(bool is_valid, uint8_t average_count) {
   if (!is_valid) return ScoreKind::kNone;
   return average_count > 1 ? ScoreKind::kAveragedPosterior : ScoreKind::kPosterior;

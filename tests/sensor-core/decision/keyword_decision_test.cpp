@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -72,6 +74,68 @@ TEST(KeywordDecision, GivesOneEventForEachWord) {
     KeywordDecision decision = Make(c.config);
     EXPECT_EQ(Feed(decision, c.sounds), c.outputs) << c.name;
   }
+}
+
+TEST(KeywordDecision, AddsAnOffsetOfTheWordToBothThresholds) {
+  struct Case {
+    const char* name;
+    std::vector<int16_t> offsets_permille;  // of silence, unknown, yes, no; the thresholds are 700 and 500
+    std::vector<uint16_t> no_permille;      // every 100 ms; yes has 520 all the time
+    const char* outputs;
+  };
+  const Case cases[] = {
+      {"none", {}, {690, 700, 500, 499}, ".Nn."},
+      {"harder", {0, 0, 0, 100}, {790, 800, 600, 599}, ".Nn."},
+      {"easier", {0, 0, 0, -100}, {590, 600, 400, 399}, ".Nn."},
+      {"labels beyond the end have none", {0, 0, 200}, {690, 700, 500, 499}, ".Nn."},
+      {"the word that is further above its own threshold", {0, 0, -200}, {0, 710, 730, 499}, "YyNY"},
+      {"a threshold above 1000 is 1000", {0, 0, 0, 999}, {999, 1000, 1000, 999}, ".Nn."},
+      {"a threshold below 1 is 1", {0, 0, 999, -999}, {0, 1, 1, 0}, ".Nn."},
+  };
+  for (const Case& c : cases) {
+    KeywordDecision decision;
+    ASSERT_EQ(decision.Configure({}, {.count = 4, .never_fires = 0b0011, .offsets_permille = c.offsets_permille}), Status::kOk);
+    std::string text;
+    for (uint32_t i = 0; i < c.no_permille.size(); ++i) {
+      const uint16_t posteriors[] = {0, 1000, 520, c.no_permille[i]};
+      const KeywordOutput output = decision.Update(100 * i, posteriors, true);
+      text += output.decision != Decision::kPositive ? '.' : output.event ? "??YN"[output.label] : "??yn"[output.label];
+    }
+    EXPECT_EQ(text, c.outputs) << c.name;
+  }
+}
+
+// The same file is used by decision_test.py, whose Python twin chooses and measures thresholds.
+TEST(KeywordDecision, GivesTheEventsOfItsPythonTwin) {
+  nlohmann::json golden;
+  std::ifstream(MLS_SOURCE_DIR "/tests/sensor-core/decision/golden/keyword_events.json") >> golden;
+  size_t events = 0;
+  for (const auto& expected : golden.at("cases")) {
+    SCOPED_TRACE(expected.at("decision").dump());
+    const auto number = [&](const char* name, auto& field) { field = expected.at("decision").value(name, field); };
+    DecisionConfig config;
+    number("high_threshold_permille", config.high_threshold_permille);
+    number("low_threshold_permille", config.low_threshold_permille);
+    number("average_count", config.average_count);
+    number("consecutive_count", config.consecutive_count);
+    number("on_delay_ms", config.on_delay_ms);
+    number("off_delay_ms", config.off_delay_ms);
+    number("refractory_ms", config.refractory_ms);
+    number("min_report_interval_ms", config.min_report_interval_ms);
+    const auto offsets = expected.at("offsets_permille").get<std::vector<int16_t>>();
+    KeywordDecision decision;
+    ASSERT_EQ(decision.Configure(config, {.count = offsets.size(), .never_fires = 0b0011, .offsets_permille = offsets}), Status::kOk);
+    auto heard = nlohmann::json::array();
+    for (size_t i = 0; i < golden.at("posteriors").size(); ++i) {
+      std::vector<uint16_t> posteriors;
+      for (const int posterior : golden["posteriors"][i]) posteriors.push_back(PosteriorPermille(static_cast<int8_t>(posterior - 128)));
+      const KeywordOutput output = decision.Update(static_cast<uint32_t>(100 * i), posteriors, true);
+      if (output.event) heard.push_back({i, output.label});
+    }
+    EXPECT_EQ(heard, expected.at("events"));
+    events += heard.size();
+  }
+  EXPECT_GT(events, 50u);
 }
 
 TEST(KeywordDecision, NeverAnswersAnInvalidEvaluationWithThePreviousKeyword) {

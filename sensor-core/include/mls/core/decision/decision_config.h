@@ -26,6 +26,11 @@ inline constexpr int kMaxAverageCount = 16;
 inline constexpr int kMaxInvalidEvaluations = 3;
 inline constexpr uint32_t kMaxInvalidTime_ms = 1000;
 
+// Rounded. An int8 softmax or logistic of TensorFlow Lite has scale 1/256 and zero point -128.
+constexpr uint16_t PosteriorPermille(int8_t output) {
+  return static_cast<uint16_t>(((output + 128) * 1000 + 128) / 256);
+}
+
 // The fields of DecisionConfig that not every value suits.
 enum class DecisionField : uint8_t { kNone, kHighThreshold, kLowThreshold, kAverageCount, kConsecutiveCount };
 

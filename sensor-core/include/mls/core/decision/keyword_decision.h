@@ -17,19 +17,23 @@ inline constexpr size_t kMaxKeywordLabels = 40;
 struct KeywordLabels {
   size_t count = 0;           // Labels of the model, 1..kMaxKeywordLabels.
   uint64_t never_fires = 0;   // Bit n is set for label n when it is no keyword: silence, unknown words.
+  // Entry n is added to both thresholds for label n; labels beyond the end have 0. A sum counts as 1 at least and as
+  // 1000 at most. The caller keeps the numbers.
+  std::span<const int16_t> offsets_permille{};
 };
 
 struct KeywordOutput {
   Decision decision = Decision::kUnknown;  // Positive while a keyword is heard.
-  size_t label = 0;             // The keyword that is heard, else the one with the highest mean; 0 when not valid.
+  size_t label = 0;             // The keyword that is heard, else the nearest to its threshold; 0 when not valid.
   uint16_t score_permille = 0;  // Its mean posterior; 0 when not valid.
   bool valid = false;           // The evaluation was valid. When it was not, the decision is unknown.
   bool event = false;           // The keyword was just recognised. Once for each time the decision turns positive.
 };
 
-// The posteriors are averaged label by label. A keyword is recognised when its mean is the highest of all keywords and
-// at the high threshold or above, consecutive_count times and for on_delay_ms. It ends when its mean is below the low
-// threshold, consecutive_count times and for off_delay_ms, or at once when another keyword reaches the high threshold.
+// The posteriors are averaged label by label. A keyword is recognised when its mean is at its high threshold or above,
+// and by more than that of any other keyword, consecutive_count times and for on_delay_ms. It ends when its mean is
+// below its low threshold, consecutive_count times and for off_delay_ms, or at once when another keyword is ahead of it
+// and reaches its high threshold.
 // For the longer of refractory_ms and min_report_interval_ms after an event there is no other.
 class KeywordDecision {
  public:
@@ -43,6 +47,8 @@ class KeywordDecision {
 
  private:
   bool Fires(size_t label) const { return (labels_.never_fires >> label & 1) == 0; }
+  // The mean of a label less the threshold that it needs.
+  int Margin(size_t label, uint16_t threshold_permille) const;
   size_t BestLabel() const;
   void Restart();
 

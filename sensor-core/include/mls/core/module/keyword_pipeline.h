@@ -11,6 +11,8 @@ namespace mls {
 struct KeywordPipelineSetup {
   AudioFrontEndConfig front_end{};  // The preset is chosen by the size of the model's input.
   uint64_t never_fires = 0;         // Bit n: class n is no keyword but silence, noise, or other words.
+  // Entry n: what class n needs beyond the thresholds that the host sets; see KeywordLabels. To outlive the pipeline.
+  std::span<const int16_t> word_offsets_permille{};
   uint8_t evaluate_every_hops = 5;  // Inference once in so many hops of 20 ms.
 };
 

@@ -7,14 +7,12 @@
 #include "mls/core/engine/engine.h"
 #include "mls/core/engine/operators.h"
 
-extern "C" const uint8_t mls_model[], mls_model_end[];
-
 namespace {
 
 using mls::engine::OperatorRegistration;
 
 constexpr const OperatorRegistration* kOperators[] = {
-#include MLS_BENCH_OPERATORS
+#include "operators.inc"
 };
 
 mls::Status DoNothing(const void*) { return mls::Status::kOk; }
@@ -42,14 +40,14 @@ int main() {
   const auto registrations = WithoutKernels(std::make_index_sequence<std::size(kOperators)>());
   std::array<const OperatorRegistration*, std::size(kOperators)> list;
   for (size_t i = 0; i < list.size(); ++i) list[i] = &registrations[i];
-  if (engine.Prepare({mls_model, static_cast<size_t>(mls_model_end - mls_model)}, arena, list) != mls::Status::kOk) return 1;
+  if (engine.Prepare(Model(), arena, list) != mls::Status::kOk) return 1;
   StartCounter();
-  const uint32_t start = TicksLeft();
+  const uint32_t start = Counter();
   for (uint32_t i = 0; i < kRuns; ++i) {
     if (engine.Invoke() != mls::Status::kOk) return 1;
   }
   Print("overhead_instructions ");
-  PrintNumber(Instructions(TicksBetween(start, TicksLeft())) / kRuns);
+  PrintNumber(InstructionsSince(start) / kRuns);
   Print("\n");
   return 0;
 }
