@@ -17,8 +17,8 @@ namespace {
 using std::chrono::system_clock;
 
 // The module may be this far ahead of what the host has read. An evaluation takes 100 ms of sound, and the event FIFO
-// holds 32 of them.
-constexpr uint32_t kAheadMs = 2400;
+// holds 32 events.
+constexpr uint32_t kAheadMs = 2800;
 // What the module hears in one evaluation ends 20 ms after the time that it states, which is that of the hop before.
 constexpr uint32_t kHopMs = 20;
 // For so long into the quiet before a recording the scores may still be those of the recording before.
@@ -160,6 +160,7 @@ class TimedEdges final : public EdgeWaiter {
     return status;
   }
   int DoPollFd() const override { return edges_->PollFd(); }
+  Result<EventRecord> DoTakeEvent() override { return edges_->TakeEvent(); }
 
   const std::shared_ptr<EdgeWaiter> edges_;
   std::optional<system_clock::time_point>& told_;
@@ -207,6 +208,7 @@ Outcome<PlayReport> WithCounters(PlayReport report, Stage& stage) {
   report.inferences = power->inference_count;
   report.invalid = power->invalid_count;
   report.skipped = power->skipped_count;
+  report.inferring_s = stage.module->InferringSeconds();
   return report;
 }
 

@@ -106,15 +106,11 @@ Outcome<LiveModule> Probe(const PlaySetup& setup) {
 
 Outcome<PlayReport> PlayPerson(const PlaySetup& setup, const LabelledSet& set, std::span<const size_t> order,
                                const OnAnswer& on_answer) {
-  const auto live = Probe(setup);
-  if (!live.ok()) return live.problem();
-  const Config& config = live->config;
+  const Config& config = setup.live.config;
   const Slides slides(set, order, DwellFrames(config, setup.frames_per_second));
   auto stage = SetWaitingStage(setup, slides, "max");
   if (!stage.ok()) return stage.problem();
   Sensor& sensor = (*stage)->sensor;
-  const auto labels = sensor.ReadLabels();
-  if (!labels.ok()) return Lost(**stage);
 
   PlayReport report;
   size_t next = 0;         // position whose answer is being collected
@@ -156,7 +152,7 @@ Outcome<PlayReport> PlayPerson(const PlaySetup& setup, const LabelledSet& set, s
       // The last word counts, should it change its mind.
       const auto decision = static_cast<Decision>(event.record.detail);
       if (decision == Decision::kUnknown) continue;
-      answer.decided = decision == Decision::kPositive ? event.label : NegativeLabel(*labels, event.label);
+      answer.decided = decision == Decision::kPositive ? event.label : NegativeLabel(setup.live.labels, event.label);
       answer.score_permille = event.record.value;
     }
     // Events were lost between the last batch and this: what was collected before is not whole, nor is the sample that
@@ -183,9 +179,7 @@ Outcome<PlayReport> PlayPerson(const PlaySetup& setup, const LabelledSet& set, s
 
 Outcome<bool> TimePerson(const PlaySetup& setup, const LabelledSet& set, std::span<const size_t> order,
                          const OnDelay& on_delay) {
-  const auto live = Probe(setup);
-  if (!live.ok()) return live.problem();
-  const Config& config = live->config;
+  const Config& config = setup.live.config;
   const size_t dwell = DwellFrames(config, setup.frames_per_second);
   const Slides slides(set, order, dwell);
   auto stage = SetWaitingStage(setup, slides, "real");
