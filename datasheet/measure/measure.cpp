@@ -242,7 +242,7 @@ class Measurement {
                                       {"wall_s", report->wall_s},
                                       {"unanswered", report->unanswered.size()},
                                       {"inferring_processor_s", report->inferring_s},
-                                      {"decoding_processor_s", report->decoding_s},
+                                      {"playing_processor_s", report->playing_s},
                                       {"all_processor_s", TakeProcessorSeconds()}});
       if (!noted.ok()) return noted.problem();
       if (report->stopped) return kInterrupted;
@@ -309,24 +309,24 @@ Outcome<int> Finish(const MeasureOptions& options, const RawLog& log, const std:
                     options.what.empty() ? options.name : options.what};
   Json entries =
       options.continuous ? SummarizeContinuous(log, options.name, run) : SummarizeSet(log, options.name, run);
-  double wall_s = 0, inferring_s = 0, decoding_s = 0, measuring_s = 0;
+  double wall_s = 0, inferring_s = 0, playing_s = 0, measuring_s = 0;
   uint64_t inferences = 0;
   for (const Json& line : log.lines()) {
     if (TextAt(line, "/kind") != "run") continue;
     wall_s += NumberAt(line, "/wall_s").value_or(0);
     inferences += static_cast<uint64_t>(std::max(0.0, NumberAt(line, "/inferences").value_or(0)));
     inferring_s += NumberAt(line, "/inferring_processor_s").value_or(0);
-    decoding_s += NumberAt(line, "/decoding_processor_s").value_or(0);
+    playing_s += NumberAt(line, "/playing_processor_s").value_or(0);
     measuring_s += NumberAt(line, "/all_processor_s").value_or(0);
   }
-  measuring_s -= inferring_s + decoding_s;
+  measuring_s -= inferring_s + playing_s;
   const auto rounded = [](double value) { return std::round(value * 1000) / 1000; };
   entries[options.name]["played"] = {{"inferences", inferences},
                                      {"wall_s", rounded(wall_s)},
                                      {"processor_s",
                                       {{"inferring", rounded(inferring_s)},
                                        {"measuring", rounded(measuring_s)},
-                                       {"decoding", rounded(decoding_s)}}},
+                                       {"playing", rounded(playing_s)}}},
                                      {"settings", log.header()["settings"]}};
   // What an earlier run of this name had by condition may not be there any more.
   for (auto it = results.begin(); it != results.end();) {
@@ -351,7 +351,7 @@ Outcome<int> Finish(const MeasureOptions& options, const RawLog& log, const std:
   };
   std::cout << inferences << " inferences in " << NumberText(wall_s, 4) << " s; processor time: inferring "
             << NumberText(inferring_s, 3) << " s, measuring " << more(measuring_s);
-  if (decoding_s > 0) std::cout << ", decoding the recordings " << more(decoding_s);
+  if (playing_s > 0) std::cout << ", playing the recordings " << more(playing_s);
   std::cout << "; raw results in " << raw.string() << "\n";
   return kDone;
 }

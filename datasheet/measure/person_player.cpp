@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cmath>
 
 #include "mls/datasheet/document.h"
@@ -23,17 +26,21 @@ class Slides {
     std::filesystem::create_directory(frames());
     written_ =
         WriteText(black.string(), std::string_view(reinterpret_cast<const char*>(kBlackPng), sizeof kBlackPng)).ok();
+    const int folder = open(frames().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     size_t frame = 0;
-    const auto add = [&](const std::filesystem::path& target) {
-      char name[32];
-      std::snprintf(name, sizeof name, "%09zu.png", frame++);
-      std::filesystem::create_symlink(target, frames() / name);
+    const auto add = [&](const std::filesystem::path& target, size_t count) {
+      for (size_t i = 0; i < count; ++i) {
+        char name[32];
+        std::snprintf(name, sizeof name, "%09zu.png", frame++);
+        written_ &= symlinkat(target.c_str(), folder, name) == 0;
+      }
     };
     for (const size_t index : order_) {
-      for (size_t i = 0; i < kGapFrames; ++i) add(black);
-      for (size_t i = 0; i < dwell_; ++i) add(set.folder / set.samples[index].file);
+      add(black, kGapFrames);
+      add(set.folder / set.samples[index].file, dwell_);
     }
-    for (size_t i = 0; i < kGapFrames; ++i) add(black);
+    add(black, kGapFrames);
+    close(folder);
   }
 
   bool ok() const { return written_; }
@@ -59,6 +66,7 @@ size_t DwellFrames(const Config& config, double frames_per_second) {
 // A module that waits in standby, so that no picture is shown before the host listens: it is started twice, the first
 // time to store that.
 Outcome<std::unique_ptr<Stage>> SetWaitingStage(const PlaySetup& setup, const Slides& slides, const char* speed) {
+  if (!slides.ok()) return Problem{slides.frames().string(), "a folder that takes links to the pictures", "no such"};
   const std::string rate = NumberText(setup.frames_per_second);
   auto stage = SetStage(setup, {"--input", slides.black().string(), "--config-store", slides.store().string()}, false,
                         kReportChanges);

@@ -43,8 +43,9 @@ struct PlayReport {
   uint64_t invalid = 0;
   uint64_t skipped = 0;
   double wall_s = 0;             // from the first sample to the last answer
-  // Processor time: of the module for starting and inferring, and of the host for decoding recordings.
-  double inferring_s = 0, decoding_s = 0;
+  // Processor time: of the module for starting and inferring, and of the host for decoding recordings and writing them
+  // into the module, in the place of a microphone.
+  double inferring_s = 0, playing_s = 0;
   std::vector<size_t> unanswered;  // samples whose events were lost or that were not reached
   bool stopped = false;
 };
