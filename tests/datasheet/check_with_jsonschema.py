@@ -118,6 +118,7 @@ def main() -> int:
                 print(f"SKIPPED, NO EXPORT WAS CHECKED: the official schemas are not at {arguments.schemas}")
                 return SKIPPED
             parts = {uri: json.loads((arguments.schemas / file).read_text()) for uri, file in CYCLONEDX_PARTS.items()}
+            edatasheet = edatasheet_validators(arguments.schemas, data)
             for product, path in products.items():
                 exported = {}
                 for form in [*OFFICIAL, "croissant", "model-index", "edatasheet"]:
@@ -132,7 +133,7 @@ def main() -> int:
                     validator = jsonschema.validators.validator_for(official)(official, resolver=resolver)
                     faults += [f"{product}, {form}: {list(e.absolute_path)} {e.message[:300]}" for e in validator.iter_errors(exported[form])]
                 faults += [f"{product}, croissant: no {key}" for key in CROISSANT if not exported["croissant"].get(key)]
-                for validator in edatasheet_validators(arguments.schemas, data):
+                for validator in edatasheet:
                     faults += [f"{product}, edatasheet: {list(e.absolute_path)} {e.message[:300]}" for e in validator.iter_errors(exported["edatasheet"])]
                 results = exported["model-index"]["model-index"][0]["results"]
                 faults += [f"{product}, model-index: incomplete" for r in results if not (r["task"]["type"] and r["dataset"]["name"] and r["metrics"])]
