@@ -163,8 +163,8 @@ Status SensorState::Drain(const EventHandler& deliver, Deadline deadline, bool& 
     } else if (const Status status = Acknowledge(deadline); status != Status::kOk) {
       return status;
     }
-    // Whatever has come since is told of as well.
-    if (stopped || (is_told && telling && !IsNewer(*last, delivered))) return Status::kOk;
+    // Whatever else there is will be told of as well.
+    if (stopped || (is_told && telling)) return Status::kOk;
   }
 }
 
