@@ -224,7 +224,7 @@ void ModuleProcess::Run() {
 void ModuleProcess::RunLife() {
   Module& module = *life_->module;
   // At full speed nobody waits for a single event: hosts are told of many at once, or when the module has nothing to do.
-  const size_t told_at_once = options_.speed == Speed::kMax ? EventFifo::kCapacity * 3 / 4 : 1;
+  const size_t told_at_once = options_.speed == Speed::kMax ? EventFifo::kCapacity * 5 / 8 : 1;
   NotifyCursor cursor;
   size_t untold = 0;
   bool has_ended = false;
