@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 #include <system_error>
 
 #include "mls/datasheet/document.h"
@@ -128,6 +130,20 @@ ChildModule::~ChildModule() {
 
 void ChildModule::CloseInput() {
   if (input_ >= 0) close(std::exchange(input_, -1));
+}
+
+double ChildModule::InferringSeconds() const {
+  // Fields 14 and 15, of which the second, a name in brackets, may hold blanks: see proc(5).
+  const std::string pid = std::to_string(pid_);
+  std::ifstream file("/proc/" + pid + "/task/" + pid + "/stat");
+  std::string text;
+  std::getline(file, text, '\0');
+  std::istringstream fields(text.substr(text.rfind(')') + 1));
+  std::string skipped;
+  for (int field = 3; field < 14; ++field) fields >> skipped;
+  double user_ticks = 0, system_ticks = 0;
+  fields >> user_ticks >> system_ticks;
+  return (user_ticks + system_ticks) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
 std::string ChildModule::LastWords() const {

@@ -26,6 +26,8 @@ class ChildModule {
   // A pipe; blocks when it is full. -1 after CloseInput.
   int input_fd() const { return input_; }
   void CloseInput();
+  // Processor time of its first thread so far, which starts and infers: without the one that serves the links.
+  double InferringSeconds() const;
   // The end of what it wrote to standard error.
   std::string LastWords() const;
 

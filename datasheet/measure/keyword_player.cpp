@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <ctime>
 #include <deque>
 #include <thread>
 
@@ -17,13 +18,15 @@ namespace {
 using std::chrono::system_clock;
 
 // The module may be this far ahead of what the host has read. An evaluation takes 100 ms of sound, and the event FIFO
-// holds 32 of them.
-constexpr uint32_t kAheadMs = 2400;
+// holds 32 events.
+constexpr uint32_t kAheadMs = 2600;
 // What the module hears in one evaluation ends 20 ms after the time that it states, which is that of the hop before.
 constexpr uint32_t kHopMs = 20;
 // For so long into the quiet before a recording the scores may still be those of the recording before.
 constexpr uint32_t kSettleMs = 400;
 constexpr uint32_t kEndMs = 500;  // of quiet after the last recording
+
+double ProcessorNow() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 bool WriteAll(int fd, std::span<const int16_t> samples) {
   auto bytes = std::as_bytes(samples);
@@ -41,6 +44,17 @@ class Feeder {
   Feeder(SoundStream& stream, ChildModule& module) : stream_(stream), module_(module) {}
 
   void Feed(uint32_t heard_ms) {
+    const double before = ProcessorNow();
+    Write(heard_ms);
+    playing_s_ += ProcessorNow() - before;
+  }
+  // Processor time that went into all this, decoding included.
+  double playing_s() const { return playing_s_; }
+
+ private:
+  static constexpr size_t kChunk = 400 * kSamplesPerMs;
+
+  void Write(uint32_t heard_ms) {
     while (module_.input_fd() >= 0 && written_ms_ < heard_ms + kAheadMs) {
       if (buffer_.size() - taken_ < kChunk && !ended_) {
         buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<ptrdiff_t>(taken_));
@@ -61,14 +75,12 @@ class Feeder {
     }
   }
 
- private:
-  static constexpr size_t kChunk = 400 * kSamplesPerMs;
-
   SoundStream& stream_;
   ChildModule& module_;
   std::vector<int16_t> buffer_;
   size_t taken_ = 0;
   uint32_t written_ms_ = 0;
+  double playing_s_ = 0;
   bool ended_ = false;
 };
 
@@ -160,6 +172,7 @@ class TimedEdges final : public EdgeWaiter {
     return status;
   }
   int DoPollFd() const override { return edges_->PollFd(); }
+  Result<EventRecord> DoTakeEvent() override { return edges_->TakeEvent(); }
 
   const std::shared_ptr<EdgeWaiter> edges_;
   std::optional<system_clock::time_point>& told_;
@@ -207,6 +220,7 @@ Outcome<PlayReport> WithCounters(PlayReport report, Stage& stage) {
   report.inferences = power->inference_count;
   report.invalid = power->invalid_count;
   report.skipped = power->skipped_count;
+  report.inferring_s = stage.module->InferringSeconds();
   return report;
 }
 
@@ -251,7 +265,7 @@ Outcome<PlayReport> PlayKeyword(const PlaySetup& setup, const LabelledSet& set, 
     if (ended) listener.End();
     report.stopped = !ended;
     report.wall_s = std::chrono::duration<double>(SteadyClock::now() - begin).count();
-    report.decoding_s = stream.decoding_s();
+    report.playing_s = feeder.playing_s();
     report.unanswered = listener.missed();
     report.unanswered.insert(report.unanswered.end(), order.begin() + static_cast<ptrdiff_t>(listener.finished()),
                              order.end());

@@ -1,10 +1,12 @@
 #include "measure.h"
 
 #include <sys/resource.h>
+#include <turbojpeg.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <iostream>
+#include <numeric>
 #include <set>
 
 #include "mls/datasheet/signature.h"
@@ -155,7 +157,7 @@ std::vector<size_t> Spread(std::vector<size_t> all, size_t count) {
 }
 
 // Mean grey of a picture, 0 to 255, by the weights of the module's front end.
-double MeanGrey(const ImageView& picture) {
+double MeanGreyOf(const ImageView& picture) {
   const bool rgb = picture.format == PixelFormat::kRgb888;
   double sum = 0;
   for (int32_t y = 0; y < picture.height_px; ++y) {
@@ -166,6 +168,33 @@ double MeanGrey(const ImageView& picture) {
   return sum / picture.width_px / picture.height_px;
 }
 
+// The same of a JPEG: the means of its blocks of 8 x 8 are in the file. Nothing where that does not work out.
+std::optional<double> MeanGreyOfJpeg(const std::string& bytes) {
+  const std::unique_ptr<void, int (*)(tjhandle)> decoder(tjInitDecompress(), tjDestroy);
+  const auto* const data = reinterpret_cast<const unsigned char*>(bytes.data());
+  int width_px = 0, height_px = 0, subsampling = 0, colours = 0;
+  if (tjDecompressHeader3(decoder.get(), data, bytes.size(), &width_px, &height_px, &subsampling, &colours) != 0 ||
+      width_px > static_cast<int>(kMaxPictureSidePx) || height_px > static_cast<int>(kMaxPictureSidePx)) {
+    return std::nullopt;
+  }
+  const tjscalingfactor eighth{1, 8};
+  width_px = TJSCALED(width_px, eighth);
+  height_px = TJSCALED(height_px, eighth);
+  std::vector<uint8_t> grey(static_cast<size_t>(width_px) * static_cast<size_t>(height_px));
+  if (grey.empty() ||
+      tjDecompress2(decoder.get(), data, bytes.size(), grey.data(), width_px, 0, height_px, TJPF_GRAY, 0) != 0) {
+    return std::nullopt;
+  }
+  return std::accumulate(grey.begin(), grey.end(), 0.0) / static_cast<double>(grey.size());
+}
+
+double MeanGrey(const std::filesystem::path& path) {
+  if (const auto bytes = ReadText(path.string()); bytes.ok()) {
+    if (const auto grey = MeanGreyOfJpeg(*bytes)) return *grey;
+  }
+  return MeanGreyOf(ReadPicture(path).view());
+}
+
 // The condition "brightness" of pictures, where nobody has labelled it.
 void AddBrightness(LabelledSet& set) {
   const bool labelled = std::any_of(set.samples.begin(), set.samples.end(),
@@ -173,7 +202,7 @@ void AddBrightness(LabelledSet& set) {
   for (Sample& sample : set.samples) {
     if (labelled) return;
     try {
-      const double grey = MeanGrey(ReadPicture(set.folder / sample.file).view());
+      const double grey = MeanGrey(set.folder / sample.file);
       sample.conditions["brightness"] = grey < 85 ? "dark" : grey < 170 ? "medium" : "bright";
     } catch (const InputError&) {  // Counted when the module cannot decode it either.
     }
@@ -202,7 +231,6 @@ class Measurement {
         progress.Advance();
       };
       const bool keyword = options_.play.profile == "keyword";
-      const double module_before = ProcessorSeconds(RUSAGE_CHILDREN);
       const auto report = keyword ? PlayKeyword(options_.play, set_, order, on_answer)
                                   : PlayPerson(options_.play, set_, order, on_answer);
       if (failure) return *failure;
@@ -213,9 +241,9 @@ class Measurement {
                                       {"skipped", report->skipped},
                                       {"wall_s", report->wall_s},
                                       {"unanswered", report->unanswered.size()},
-                                      {"host_processor_s", TakeHostSeconds() - report->decoding_s},
-                                      {"decoding_processor_s", report->decoding_s},
-                                      {"module_processor_s", ProcessorSeconds(RUSAGE_CHILDREN) - module_before}});
+                                      {"inferring_processor_s", report->inferring_s},
+                                      {"playing_processor_s", report->playing_s},
+                                      {"all_processor_s", TakeProcessorSeconds()}});
       if (!noted.ok()) return noted.problem();
       if (report->stopped) return kInterrupted;
       order = report->unanswered;
@@ -261,16 +289,16 @@ class Measurement {
   }
 
  private:
-  // Of this process, since the last call or its start: reading the set is part of measuring.
-  double TakeHostSeconds() {
-    const double before = std::exchange(host_noted_s_, ProcessorSeconds(RUSAGE_SELF));
-    return host_noted_s_ - before;
+  // Since the last call or the start of this process: reading the set is part of measuring.
+  double TakeProcessorSeconds() {
+    const double before = std::exchange(noted_s_, ProcessorSeconds(RUSAGE_SELF) + ProcessorSeconds(RUSAGE_CHILDREN));
+    return noted_s_ - before;
   }
 
   const MeasureOptions& options_;
   const LabelledSet& set_;
   RawLog& log_;
-  double host_noted_s_ = 0;
+  double noted_s_ = 0;
 };
 
 Outcome<int> Finish(const MeasureOptions& options, const RawLog& log, const std::filesystem::path& raw, Json results) {
@@ -281,18 +309,25 @@ Outcome<int> Finish(const MeasureOptions& options, const RawLog& log, const std:
                     options.what.empty() ? options.name : options.what};
   Json entries =
       options.continuous ? SummarizeContinuous(log, options.name, run) : SummarizeSet(log, options.name, run);
-  double wall_s = 0, host_s = 0, decoding_s = 0, module_s = 0;
+  double wall_s = 0, inferring_s = 0, playing_s = 0, measuring_s = 0;
   uint64_t inferences = 0;
   for (const Json& line : log.lines()) {
     if (TextAt(line, "/kind") != "run") continue;
     wall_s += NumberAt(line, "/wall_s").value_or(0);
     inferences += static_cast<uint64_t>(std::max(0.0, NumberAt(line, "/inferences").value_or(0)));
-    host_s += NumberAt(line, "/host_processor_s").value_or(0);
-    decoding_s += NumberAt(line, "/decoding_processor_s").value_or(0);
-    module_s += NumberAt(line, "/module_processor_s").value_or(0);
+    inferring_s += NumberAt(line, "/inferring_processor_s").value_or(0);
+    playing_s += NumberAt(line, "/playing_processor_s").value_or(0);
+    measuring_s += NumberAt(line, "/all_processor_s").value_or(0);
   }
-  entries[options.name]["played"] = {
-      {"inferences", inferences}, {"wall_s", std::round(wall_s * 100) / 100}, {"settings", log.header()["settings"]}};
+  measuring_s -= inferring_s + playing_s;
+  const auto rounded = [](double value) { return std::round(value * 1000) / 1000; };
+  entries[options.name]["played"] = {{"inferences", inferences},
+                                     {"wall_s", rounded(wall_s)},
+                                     {"processor_s",
+                                      {{"inferring", rounded(inferring_s)},
+                                       {"measuring", rounded(measuring_s)},
+                                       {"playing", rounded(playing_s)}}},
+                                     {"settings", log.header()["settings"]}};
   // What an earlier run of this name had by condition may not be there any more.
   for (auto it = results.begin(); it != results.end();) {
     it = it.key() == options.name || it.key().starts_with(options.name + "_by_") ? results.erase(it) : std::next(it);
@@ -312,11 +347,11 @@ Outcome<int> Finish(const MeasureOptions& options, const RawLog& log, const std:
               << " ms; notification to read p50 " << ms("notify_to_read_p50") << " ms\n";
   }
   const auto more = [&](double seconds) {
-    return NumberText(seconds, 3) + " s (" + NumberText(100 * seconds / std::max(module_s, 1e-9), 2) + " % more)";
+    return NumberText(seconds, 3) + " s (" + NumberText(100 * seconds / std::max(inferring_s, 1e-9), 2) + " % more)";
   };
-  std::cout << inferences << " inferences in " << NumberText(wall_s, 4) << " s; processor time: module "
-            << NumberText(module_s, 3) << " s, measuring " << more(host_s);
-  if (decoding_s > 0) std::cout << ", decoding the recordings " << more(decoding_s);
+  std::cout << inferences << " inferences in " << NumberText(wall_s, 4) << " s; processor time: inferring "
+            << NumberText(inferring_s, 3) << " s, measuring " << more(measuring_s);
+  if (playing_s > 0) std::cout << ", playing the recordings " << more(playing_s);
   std::cout << "; raw results in " << raw.string() << "\n";
   return kDone;
 }
@@ -344,6 +379,7 @@ Outcome<int> RunMeasure(MeasureOptions options) {
   if (!module.ok()) return module.problem();
   if (module->profile != options.play.profile)
     return Problem{"the module", "the profile " + options.play.profile, module->profile};
+  options.play.live = *module;
   const Json header = Header(options, *set, *module);
   auto results = ResultsToContinue(options, header);
   if (!results.ok()) return results.problem();

@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cmath>
 
 #include "mls/datasheet/document.h"
@@ -23,17 +26,21 @@ class Slides {
     std::filesystem::create_directory(frames());
     written_ =
         WriteText(black.string(), std::string_view(reinterpret_cast<const char*>(kBlackPng), sizeof kBlackPng)).ok();
+    const int folder = open(frames().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     size_t frame = 0;
-    const auto add = [&](const std::filesystem::path& target) {
-      char name[32];
-      std::snprintf(name, sizeof name, "%09zu.png", frame++);
-      std::filesystem::create_symlink(target, frames() / name);
+    const auto add = [&](const std::filesystem::path& target, size_t count) {
+      for (size_t i = 0; i < count; ++i) {
+        char name[32];
+        std::snprintf(name, sizeof name, "%09zu.png", frame++);
+        written_ &= symlinkat(target.c_str(), folder, name) == 0;
+      }
     };
     for (const size_t index : order_) {
-      for (size_t i = 0; i < kGapFrames; ++i) add(black);
-      for (size_t i = 0; i < dwell_; ++i) add(set.folder / set.samples[index].file);
+      add(black, kGapFrames);
+      add(set.folder / set.samples[index].file, dwell_);
     }
-    for (size_t i = 0; i < kGapFrames; ++i) add(black);
+    add(black, kGapFrames);
+    close(folder);
   }
 
   bool ok() const { return written_; }
@@ -59,6 +66,7 @@ size_t DwellFrames(const Config& config, double frames_per_second) {
 // A module that waits in standby, so that no picture is shown before the host listens: it is started twice, the first
 // time to store that.
 Outcome<std::unique_ptr<Stage>> SetWaitingStage(const PlaySetup& setup, const Slides& slides, const char* speed) {
+  if (!slides.ok()) return Problem{slides.frames().string(), "a folder that takes links to the pictures", "no such"};
   const std::string rate = NumberText(setup.frames_per_second);
   auto stage = SetStage(setup, {"--input", slides.black().string(), "--config-store", slides.store().string()}, false,
                         kReportChanges);
@@ -106,15 +114,11 @@ Outcome<LiveModule> Probe(const PlaySetup& setup) {
 
 Outcome<PlayReport> PlayPerson(const PlaySetup& setup, const LabelledSet& set, std::span<const size_t> order,
                                const OnAnswer& on_answer) {
-  const auto live = Probe(setup);
-  if (!live.ok()) return live.problem();
-  const Config& config = live->config;
+  const Config& config = setup.live.config;
   const Slides slides(set, order, DwellFrames(config, setup.frames_per_second));
   auto stage = SetWaitingStage(setup, slides, "max");
   if (!stage.ok()) return stage.problem();
   Sensor& sensor = (*stage)->sensor;
-  const auto labels = sensor.ReadLabels();
-  if (!labels.ok()) return Lost(**stage);
 
   PlayReport report;
   size_t next = 0;         // position whose answer is being collected
@@ -156,7 +160,7 @@ Outcome<PlayReport> PlayPerson(const PlaySetup& setup, const LabelledSet& set, s
       // The last word counts, should it change its mind.
       const auto decision = static_cast<Decision>(event.record.detail);
       if (decision == Decision::kUnknown) continue;
-      answer.decided = decision == Decision::kPositive ? event.label : NegativeLabel(*labels, event.label);
+      answer.decided = decision == Decision::kPositive ? event.label : NegativeLabel(setup.live.labels, event.label);
       answer.score_permille = event.record.value;
     }
     // Events were lost between the last batch and this: what was collected before is not whole, nor is the sample that
@@ -183,9 +187,7 @@ Outcome<PlayReport> PlayPerson(const PlaySetup& setup, const LabelledSet& set, s
 
 Outcome<bool> TimePerson(const PlaySetup& setup, const LabelledSet& set, std::span<const size_t> order,
                          const OnDelay& on_delay) {
-  const auto live = Probe(setup);
-  if (!live.ok()) return live.problem();
-  const Config& config = live->config;
+  const Config& config = setup.live.config;
   const size_t dwell = DwellFrames(config, setup.frames_per_second);
   const Slides slides(set, order, dwell);
   auto stage = SetWaitingStage(setup, slides, "real");

@@ -16,6 +16,7 @@ struct PlaySetup {
   std::filesystem::path program;  // mlsensor-module
   std::filesystem::path model;    // empty: the one that it ships with
   std::string profile;            // "keyword" or "person"
+  LiveModule live;                // from Probe
   double frames_per_second = 5;
   SoundStreamOptions sound;
   std::function<bool()> stop;  // asked often; true ends the play early
@@ -42,10 +43,15 @@ struct PlayReport {
   uint64_t invalid = 0;
   uint64_t skipped = 0;
   double wall_s = 0;             // from the first sample to the last answer
-  double decoding_s = 0;  // processor time of the host for decoding recordings; the module decodes pictures
+  // Processor time: of the module for starting and inferring, and of the host for decoding recordings and writing them
+  // into the module, in the place of a microphone.
+  double inferring_s = 0, playing_s = 0;
   std::vector<size_t> unanswered;  // samples whose events were lost or that were not reached
   bool stopped = false;
 };
+
+// What the module says about itself before anything is played. Needs no setup.live.
+Outcome<LiveModule> Probe(const PlaySetup& setup);
 
 // Play at the speed of the processor. Answers come in order; each sample of `order` is answered or listed as
 // unanswered.
@@ -68,9 +74,6 @@ Outcome<bool> TimeKeyword(const PlaySetup& setup, const LabelledSet& set, std::s
                           const OnDelay& on_delay);
 Outcome<bool> TimePerson(const PlaySetup& setup, const LabelledSet& set, std::span<const size_t> order,
                          const OnDelay& on_delay);
-
-// What the module says about itself before anything is played.
-Outcome<LiveModule> Probe(const PlaySetup& setup);
 
 // --- For the players ---
 

@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <cstring>
-#include <ctime>
 
 #include "mls/datasheet/document.h"
 #include "mls/drivers/module/sound_file.h"
@@ -46,8 +45,6 @@ std::vector<int16_t> Quiet(size_t count) {
   }
   return quiet;
 }
-
-double ProcessorNow() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 }  // namespace
 
@@ -91,13 +88,11 @@ bool SoundStream::Next(std::vector<int16_t>& out) {
   if (placed_.size() == order_.size()) return false;
   Placed placed{.sample = order_[placed_.size()], .begin_ms = length_ms()};
   std::vector<int16_t> clip;
-  const double before = ProcessorNow();
   try {
     clip = Clip(set_.samples[placed.sample]);
   } catch (const InputError&) {
     placed.failed = true;
   }
-  decoding_s_ += ProcessorNow() - before;
   // Whole milliseconds, so that places in the stream and times of the module agree.
   const size_t whole = (clip.size() + kSamplesPerMs - 1) / kSamplesPerMs * kSamplesPerMs;
   const size_t begin = out.size();

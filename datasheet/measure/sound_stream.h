@@ -41,8 +41,6 @@ class SoundStream {
   bool Next(std::vector<int16_t>& out);
   // What has been added so far.
   const std::vector<Placed>& placed() const { return placed_; }
-  // Processor time that went into decoding the recordings, which stands for the microphone.
-  double decoding_s() const { return decoding_s_; }
   uint32_t length_ms() const { return static_cast<uint32_t>(length_ / kSamplesPerMs); }
 
  private:
@@ -55,7 +53,6 @@ class SoundStream {
   std::vector<int16_t> noise_;
   std::vector<Placed> placed_;
   uint64_t length_ = 0;  // in samples
-  double decoding_s_ = 0;
 };
 
 // All of a recording: 16 kHz, mono. Throws InputError.

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "mls/datasheet/plots.h"
 #include "mls/datasheet/statistics.h"
 
 namespace mls::datasheet {
@@ -121,58 +122,13 @@ Json SharesOf(const Found& found) {
   return shares;
 }
 
-Json Histogram(const char* title, const std::vector<int>& scores) {
-  std::vector<uint64_t> bins(16);
-  for (const int score : scores) ++bins[static_cast<size_t>(std::clamp(score * 16 / 1000, 0, 15))];
-  Json labels = Json::array();
-  for (int bin = 0; bin < 16; ++bin) labels.push_back(NumberText(bin / 16.0, 3));
-  return {{"title", title},       {"kind", "histogram"}, {"quantity", "count"}, {"x_label", "score"},
-          {"y_label", "samples"}, {"labels", labels},    {"values", bins}};
-}
-
-// Receiver operating characteristic and precision against recall, over all thresholds. A word that is scored above the
-// threshold where another one is spoken counts against precision.
-Json Curves(const Run& run) {
-  Json roc = Json::array(), precision_recall = Json::array();
-  std::vector<int> with, without;
-  for (const Heard& sample : run.heard)
-    (run.IsPositive(sample) ? with : without)
-        .push_back(run.IsPositive(sample) ? sample.right_score : std::max(sample.top_score, 0));
-  if (with.empty() || without.empty()) return Json::array();
-  for (int threshold = 1010; threshold >= 0; threshold -= 10) {
-    uint64_t right = 0, wrong = 0, accepted = 0;
-    for (const Heard& sample : run.heard) {
-      if (run.IsPositive(sample)) {
-        right += sample.right_score >= threshold;
-        wrong += sample.right_score < threshold && sample.other_score >= threshold;
-      } else {
-        accepted += std::max(sample.top_score, 0) >= threshold;
-      }
-    }
-    const double recall = static_cast<double>(right) / static_cast<double>(with.size());
-    const double false_positives = static_cast<double>(accepted) / static_cast<double>(without.size());
-    const double at = threshold / 1000.0;
-    roc.push_back({Rounded(false_positives), Rounded(recall), at});
-    if (right + wrong + accepted > 0)
-      precision_recall.push_back(
-          {Rounded(recall), Rounded(static_cast<double>(right) / static_cast<double>(right + wrong + accepted)), at});
+Json CurvesOf(const Run& run) {
+  std::vector<ScoredTrial> trials;
+  for (const Heard& sample : run.heard) {
+    trials.push_back(run.IsPositive(sample) ? ScoredTrial{true, sample.right_score, sample.other_score}
+                                            : ScoredTrial{false, std::max(sample.top_score, 0)});
   }
-  Json plots = Json::array();
-  plots.push_back({{"title", "Receiver operating characteristic"},
-                   {"kind", "line"},
-                   {"quantity", "recall"},
-                   {"x_label", "false-positive rate"},
-                   {"y_label", "recall"},
-                   {"points", roc}});
-  plots.push_back({{"title", "Precision and recall"},
-                   {"kind", "line"},
-                   {"quantity", "precision"},
-                   {"x_label", "recall"},
-                   {"y_label", "precision"},
-                   {"points", precision_recall}});
-  plots.push_back(Histogram("Scores where there is one", with));
-  plots.push_back(Histogram("Scores where there is none", without));
-  return plots;
+  return ScorePlots(trials);
 }
 
 // How often the best-scored label is right, for each tenth of the score.
@@ -264,7 +220,7 @@ Json SummarizeSet(const RawLog& log, const std::string& name, const RunInfo& inf
   entry.update(SharesOf(FoundIn(run, all)));
   entry["coverage"] = {{"invalid", run.invalid}, {"failed_to_decode", run.failed}};
   AddSubjects(run, entry);
-  entry["plots"] = Curves(run);
+  entry["plots"] = CurvesOf(run);
   entry["plots"].push_back(Calibration(run));
   Json entries = {{name, std::move(entry)}};
   for (const auto& [condition, levels] : by_condition) {

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "mls/datasheet/generate.h"
+#include "mls/datasheet/plots.h"
 #include "mls/datasheet/signature.h"
 #include "mls/datasheet/statistics.h"
 
@@ -104,65 +105,6 @@ Json MatrixPlot(const Json& table) {
           {"quantity", "count"},
           {"labels", labels},
           {"rows", std::move(rows)}};
-}
-
-// Receiver operating characteristic, precision-recall and histogram from scores of 0 to 255 of the two classes.
-Json ScorePlots(const Json& positive, const Json& negative) {
-  std::vector<uint64_t> with(257), without(257);
-  const auto fill = [](const Json& scores, std::vector<uint64_t>& histogram) {
-    for (const Json& score : scores) {
-      if (score.is_number_unsigned()) ++histogram[std::min<uint64_t>(score.get<uint64_t>(), 255)];
-    }
-  };
-  fill(positive, with);
-  fill(negative, without);
-  Json roc = Json::array(), precision_recall = Json::array();
-  uint64_t tp = 0, fp = 0;
-  const double positives = static_cast<double>(positive.size()), negatives = static_cast<double>(negative.size());
-  const auto rounded = [](double value) { return std::round(value * 1e4) / 1e4; };
-  for (int threshold = 256; threshold >= 0; threshold -= 1) {
-    const auto bin = static_cast<size_t>(threshold);
-    tp += with[bin];
-    fp += without[bin];
-    if (threshold % 8 != 0) continue;
-    const double recall = static_cast<double>(tp) / positives;
-    const double at = threshold / 256.0;
-    roc.push_back({rounded(static_cast<double>(fp) / negatives), rounded(recall), at});
-    if (tp + fp > 0)
-      precision_recall.push_back(
-          {rounded(recall), rounded(static_cast<double>(tp) / static_cast<double>(tp + fp)), at});
-  }
-  Json plots = Json::array();
-  plots.push_back({{"title", "Receiver operating characteristic"},
-                   {"kind", "line"},
-                   {"quantity", "recall"},
-                   {"x_label", "false-positive rate"},
-                   {"y_label", "recall"},
-                   {"points", roc}});
-  plots.push_back({{"title", "Precision and recall"},
-                   {"kind", "line"},
-                   {"quantity", "precision"},
-                   {"x_label", "recall"},
-                   {"y_label", "precision"},
-                   {"points", precision_recall}});
-  for (const auto& [title, histogram] :
-       {std::pair{"Scores where there is one", &with}, std::pair{"Scores where there is none", &without}}) {
-    Json values = Json::array(), labels = Json::array();
-    for (size_t bin = 0; bin < 256; bin += 16) {
-      uint64_t sum = 0;
-      for (size_t i = bin; i < bin + 16; ++i) sum += (*histogram)[i];
-      values.push_back(sum);
-      labels.push_back(NumberText(static_cast<double>(bin) / 256, 3));
-    }
-    plots.push_back({{"title", title},
-                     {"kind", "histogram"},
-                     {"quantity", "count"},
-                     {"x_label", "score"},
-                     {"y_label", "samples"},
-                     {"labels", labels},
-                     {"values", values}});
-  }
-  return plots;
 }
 
 Json Continuous(const Json& entry) {
@@ -305,10 +247,15 @@ Outcome<Json> TestsFromResults(const Json& results, const Json& reading, const L
     const auto test =
         find_test([&](const Json& candidate) { return !base.empty() && TextAt(candidate, "/id").starts_with(base); });
     if (test == tests.end() || positives.size() != 1) continue;
-    const Json& with = ArrayAt(entry, "/" + positives[0]);
-    const Json& without = ArrayAt(entry, "/no_" + positives[0]);
-    if (with.empty() || without.empty()) continue;
-    for (Json& plot : ScorePlots(with, without)) (*test)["plots"].push_back(std::move(plot));
+    // An evaluation lists scores of 0 to 255.
+    std::vector<ScoredTrial> trials;
+    for (const bool positive : {true, false}) {
+      for (const Json& score : ArrayAt(entry, (positive ? "/" : "/no_") + positives[0])) {
+        if (score.is_number_unsigned())
+          trials.push_back({positive, static_cast<int>((std::min<uint64_t>(score.get<uint64_t>(), 255) * 1000 + 255) / 256)});
+      }
+    }
+    for (Json& plot : ScorePlots(trials)) (*test)["plots"].push_back(std::move(plot));
   }
   if (!headline.empty()) {
     const auto first = find_test([&](const Json& test) { return TextAt(test, "/id") == headline; });

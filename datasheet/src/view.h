@@ -86,6 +86,8 @@ std::string Capital(std::string text);
 std::string UnitText(const std::string& ucum);
 // 2589184 as "2 589 184" (with thin spaces), 0.92512 as "0.9251".
 std::string Pretty(double value);
+// Rounded to two digits of the uncertainty of the value object `of`, if it has one.
+double ToSignificance(double value, const Json& of);
 // A value object in one line: "3.0 to 3.6 V", "not disclosed".
 std::string ValueText(const Json& value);
 // "2.5 %", with the interval where there is one.

@@ -40,6 +40,13 @@ std::string Pretty(double value) {
   return (value < 0 ? "−" : "") + digits;
 }
 
+double ToSignificance(double value, const Json& of) {
+  const double uncertainty = NumberAt(of, "/uncertainty").value_or(0);
+  if (!(uncertainty > 0)) return value;
+  const double step = std::pow(10, std::floor(std::log10(uncertainty)) - 1);
+  return std::round(value / step) * step;
+}
+
 std::string ValueText(const Json& value) {
   const std::string kind = TextAt(value, "/evidence/kind");
   if (kind == "not_disclosed") return "not disclosed";
@@ -51,10 +58,10 @@ std::string ValueText(const Json& value) {
   const std::string after = unit.empty() ? "" : unit == "°" || unit == "‰" ? unit : " " + unit;
   if (plain != nullptr && plain->is_number() && unit == "bytes" && *plain >= 10000)
     return NumberText(plain->get<double>() / 1000, 4) + " kB";
-  if (plain != nullptr && plain->is_number()) return Pretty(plain->get<double>()) + after;
+  if (plain != nullptr && plain->is_number()) return Pretty(ToSignificance(plain->get<double>(), value)) + after;
   const auto min = NumberAt(value, "/min"), typ = NumberAt(value, "/typ"), max = NumberAt(value, "/max");
   if (min && max) return Pretty(*min) + " to " + Pretty(*max) + after + (typ ? ", typically " + Pretty(*typ) : "");
-  if (typ) return Pretty(*typ) + after + (max ? ", at most " + Pretty(*max) : "");
+  if (typ) return Pretty(ToSignificance(*typ, value)) + after + (max ? ", at most " + Pretty(*max) : "");
   if (max) return "at most " + Pretty(*max) + after;
   if (min) return "at least " + Pretty(*min) + after;
   return "unknown";

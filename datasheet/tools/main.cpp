@@ -339,6 +339,15 @@ int main(int argc, char** argv) {
       ->add_option("other", other, "The newer datasheet")
       ->required();
   AddMeasureCommands(app);
+  // In the order of the man page.
+  for (const auto& [group, names] : std::vector<std::pair<const char*, std::vector<const char*>>>{
+           {"Make", {"init", "import", "generate", "render", "export", "footprint"}},
+           {"Check", {"validate", "lint", "score", "compare", "diff"}},
+           {"Sign", {"key", "sign", "check"}},
+           {"Live modules and meters", {"measure", "verify", "energy"}}}) {
+    for (const char* name : names) app.get_subcommand(name)->group(group);
+  }
+  app.footer("See mlsensor-datasheet(1) and docs/datasheet.md.");
 
   try {
     app.parse(argc, argv);

@@ -43,6 +43,7 @@ Status SensorState::Synchronise(Deadline deadline) {
     if (status = ReadIdent(deadline); status != Status::kOk) return status;
     ++starts;
     labels.reset();
+    while (edges != nullptr && edges->TakeEvent().ok()) continue;  // They may be of the earlier start.
     telling = switched_on = false;
     delivered = acknowledged = 0;
   }
@@ -108,7 +109,19 @@ Status SensorState::Drain(const EventHandler& deliver, Deadline deadline, bool& 
       return Status::kOk;
     }
     uint32_t newest = delivered;
-    if (header->count == 0) {
+    // What came by itself, up to the first gap: the header has shown that it is of this start. Without the labels it
+    // would have to be looked at again.
+    while (edges != nullptr && labels) {
+      const Result<EventRecord> record = edges->TakeEvent();
+      if (!record.ok() || (IsNewer(record->sequence, newest) && EventsBetween(newest, record->sequence) > 1)) break;
+      if (!IsNewer(record->sequence, newest)) continue;
+      newest = record->sequence;
+      batch.events.push_back(Describe(*record));
+    }
+    const bool is_told = !batch.events.empty();
+    if (is_told) {
+      // Nothing to read.
+    } else if (header->count == 0) {
       // Numbers that were given, and nothing there: another host took them.
       batch.lost = EventsBetween(delivered, header->newest);
       newest = header->newest;
@@ -150,7 +163,8 @@ Status SensorState::Drain(const EventHandler& deliver, Deadline deadline, bool& 
     } else if (const Status status = Acknowledge(deadline); status != Status::kOk) {
       return status;
     }
-    if (stopped) return Status::kOk;
+    // Whatever else there is will be told of as well.
+    if (stopped || (is_told && telling)) return Status::kOk;
   }
 }
 

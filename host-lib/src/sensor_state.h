@@ -52,7 +52,8 @@ struct SensorState {
   // Makes sure that nothing known before is of an earlier start. kOk also after a restart: compare `starts`.
   Status CheckStart(Deadline deadline) { return ReadHeader(deadline).status(); }
   Status Acknowledge(Deadline deadline);
-  // Delivers all events up to the newest at its begin; `deadline` is for the first batch, each further one has as much
+  // Delivers all events up to the newest at its begin; of a module that tells, only those that came with notifications
+  // if there are such: it tells of the others too. `deadline` is for the first batch, each further one has as much
   // again. `more`: others have come since. `stopped`: the handler said so.
   Status Drain(const EventHandler& deliver, Deadline deadline, bool& more, bool& stopped);
   Event Describe(const EventRecord& record) const;

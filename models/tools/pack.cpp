@@ -58,7 +58,7 @@ Status PlanDense(PlanContext& context) {
 std::vector<Sums> FindSums(std::span<const uint8_t> model) {
   static constexpr engine::OperatorRegistration kConv = {3, "CONV_2D", PlanConv}, kDense = {9, "FULLY_CONNECTED", PlanDense};
   std::vector<const engine::OperatorRegistration*> operators = {&kConv, &kDense};
-  const OperatorSet all = engine::AllOperators();
+  const OperatorSet all = engine::portable::AllOperators();  // Others may be planned twice.
   operators.insert(operators.end(), all.begin(), all.end());
   std::vector<Sums> sums;
   InferenceEngine engine;

@@ -85,7 +85,7 @@ with tempfile.TemporaryDirectory() as name:
 
 # The manual page names every command, and every option.
 page = (SOURCE / "docs/man/mlsensor-datasheet.1").read_text().replace("\\-", "-")
-for line in subprocess.run([str(TOOL), "--help"], capture_output=True, text=True, timeout=60).stdout.split("Subcommands:")[1].splitlines():
+for line in subprocess.run([str(TOOL), "--help"], capture_output=True, text=True, timeout=60).stdout.split("Make:")[1].splitlines():
     if not (command := line.split()[0] if line.startswith("  ") and line[2] != " " else ""):
         continue
     if command not in page:

@@ -160,7 +160,10 @@ void FrameTestServer::ServeConnection(int fd) {
     const bool readable = WaitReadable(fd) >= 0;
     for (int left = notifications_.exchange(0); left > 0; --left) {
       std::array<uint8_t, kEventRecordBytes> record{};
-      EncodeEvent(EventRecord{.sequence = 1, .type = EventType::kDetection}, record);
+      {
+        const std::lock_guard lock(module_.mutex);
+        EncodeEvent(module_.fifo.empty() ? EventRecord{.sequence = 1, .type = EventType::kDetection} : module_.fifo.back(), record);
+      }
       Send(fd, EncodeFrame({FrameOperation::kNotify, 0, EventRecordAddress(0), kEventRecordBytes}, record).span());
     }
     if (!readable) continue;

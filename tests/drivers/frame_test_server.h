@@ -33,7 +33,7 @@ class FrameTestServer {
 
   const std::string& uri() const { return uri_; }
   void Misbehave(Misbehaviour how) { misbehaviour_ = how; }
-  // Sends one NOTIFY frame to the connected host.
+  // Sends one NOTIFY frame to the connected host: the newest event that waits, or a made-up one.
   void Notify();
   // Goes away as a killed process does, and comes back at the same place. The module is not touched.
   void Stop();

@@ -152,6 +152,18 @@ TEST_P(StreamBusTest, ANotificationThatCameDuringAReadIsNotForgotten) {
   EXPECT_EQ(connection_.edges->Wait(In(5s)), Status::kOk);
 }
 
+TEST_P(StreamBusTest, TheEventOfANotificationIsKeptAndTakingItSettlesTheWait) {
+  EXPECT_EQ(connection_.edges->TakeEvent().status(), Status::kNotReady);
+  module_.AddEvent({.type = EventType::kDetection, .label = 2, .value = 874});
+  server_.Notify();
+  for (int i = 0; i < 1000 && bus_->counters().notifications == 0; ++i) ASSERT_EQ(ReadIdent(), Status::kOk);
+  const Result<EventRecord> event = connection_.edges->TakeEvent();
+  ASSERT_TRUE(event.ok());
+  EXPECT_EQ(*event, module_.fifo.back());
+  EXPECT_EQ(connection_.edges->TakeEvent().status(), Status::kNotReady);
+  EXPECT_EQ(connection_.edges->Wait(In(20ms)), Status::kTimeout);
+}
+
 TEST_P(StreamBusTest, AWaitEndsWhenThePeerVanishes) {
   ASSERT_EQ(ReadIdent(), Status::kOk);
   std::thread killer([&] {

@@ -62,6 +62,73 @@ TEST_F(EventsTest, AnIdleDrainIsOneTransactionAndOneEventIsFive) {
   EXPECT_EQ(sensor.counters().transactions - before, 5u);
 }
 
+// Events that come by themselves: what a test puts into `come`.
+class NotifiedTest : public EventsTest {
+ protected:
+  struct Edges final : EdgeWaiter {
+    Status DoWait(Deadline) override { return Status::kTimeout; }
+    int DoPollFd() const override { return -1; }
+    Result<EventRecord> DoTakeEvent() override {
+      if (come.empty()) return Status::kNotReady;
+      const EventRecord event = come.front();
+      come.pop_front();
+      return event;
+    }
+    std::deque<EventRecord> come;
+  };
+
+  NotifiedTest() {
+    SensorError error;
+    Result<Sensor> sensor =
+        Sensor::Open(std::shared_ptr<RegisterBus>(rig_, &rig_->faulty), edges_, "test", options_, &error);
+    EXPECT_TRUE(sensor.ok()) << error.message;
+    sensor_ = std::move(sensor.value());
+    AddDetections(1);
+    EXPECT_EQ(Drain(sensor_), Status::kOk);  // Now it knows the labels.
+    sequences_.clear();
+  }
+
+  std::shared_ptr<Edges> edges_ = std::make_shared<Edges>();
+  Sensor sensor_;
+};
+
+TEST_F(NotifiedTest, AreNotReadAgain) {
+  AddDetections(6);
+  edges_->come.assign(module_.fifo.begin(), module_.fifo.end());
+  const uint64_t before = sensor_.counters().transactions;
+  ASSERT_EQ(Drain(sensor_), Status::kOk);
+  EXPECT_THAT(sequences_, ElementsAre(2, 3, 4, 5, 6, 7));
+  EXPECT_TRUE(module_.fifo.empty());
+  EXPECT_EQ(sensor_.counters().transactions - before, 3u) << "header, acknowledgement, header";
+}
+
+TEST_F(NotifiedTest, AreReadFromTheFifoWhereTheyHaveGaps) {
+  AddDetections(6);
+  for (const int slot : {0, 0, 1, 3, 5}) edges_->come.push_back(module_.fifo[static_cast<size_t>(slot)]);
+  ASSERT_EQ(Drain(sensor_), Status::kOk);
+  EXPECT_THAT(sequences_, ElementsAre(2, 3, 4, 5, 6, 7));
+  EXPECT_EQ(lost_, 0u);
+}
+
+TEST_F(NotifiedTest, AreNoLossEvenWhenTheFifoOverflowed) {
+  AddDetections(6);
+  edges_->come.assign(module_.fifo.begin(), module_.fifo.end());
+  AddDetections(8);
+  edges_->come.insert(edges_->come.end(), module_.fifo.begin(), module_.fifo.end());
+  ASSERT_EQ(Drain(sensor_), Status::kOk);
+  EXPECT_EQ(sequences_.size(), 14u);
+  EXPECT_EQ(lost_, 0u);
+}
+
+TEST_F(NotifiedTest, AreForgottenWhenTheModuleHasRestarted) {
+  AddDetections(3);
+  edges_->come.assign(module_.fifo.begin(), module_.fifo.end());
+  module_.Restart();  // Event 1: reset.
+  ASSERT_EQ(Drain(sensor_), Status::kOk);
+  EXPECT_EQ(restarts_, 1);
+  EXPECT_THAT(sequences_, ElementsAre(1));
+}
+
 TEST_F(EventsTest, AnEventCarriesItsLabelItsScoreAndTheHostsTime) {
   module_.AddEvent({.time_ms = 900, .type = EventType::kDetection, .label = 2, .value = 873});
   Sensor sensor = Open();

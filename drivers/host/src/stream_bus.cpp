@@ -14,6 +14,8 @@
 namespace mls {
 namespace {
 
+constexpr size_t kMostNotified = 64;
+
 bool IsSocket(int fd) {
   int type = 0;
   socklen_t size = sizeof type;
@@ -49,6 +51,7 @@ Status StreamBus::Connect(Deadline deadline) {
   is_socket_ = IsSocket(fd_);
   received_begin_ = received_end_ = 0;
   decoder_.Reset();
+  notified_.clear();
   resynchronise_ = true;
   ++counters_.connects;
   return Status::kOk;
@@ -76,12 +79,17 @@ Status StreamBus::NextFrame() {
   }
 }
 
-void StreamBus::CountUnasked(Status frame_status) {
+void StreamBus::TakeUnasked(Status frame_status) {
   if (frame_status != Status::kOk) {
     ++counters_.damaged_frames;
   } else if (decoder_.header().operation == FrameOperation::kNotify) {
     ++counters_.notifications;
     edge_ = true;
+    if (decoder_.payload().size() != kEventRecordBytes) return;
+    const Result<EventRecord> event = DecodeEvent(decoder_.payload().first<kEventRecordBytes>());
+    if (!event.ok()) return;
+    if (notified_.size() == kMostNotified) notified_.pop_front();
+    notified_.push_back(*event);
   } else {
     ++counters_.stale_responses;
   }
@@ -138,7 +146,7 @@ Status StreamBus::Exchange(const FrameHeader& request, std::span<const uint8_t> 
       ++counters_.damaged_frames;
       return status;
     }
-    CountUnasked(status);
+    TakeUnasked(status);
     if (status != Status::kOk) at_deadline = status;
     if (Passed(deadline)) return at_deadline;
   }
@@ -152,7 +160,7 @@ Status StreamBus::Transact(FrameHeader request, std::span<const uint8_t> payload
   while (fd_ >= 0 && !Passed(deadline)) {
     const Status status = NextFrame();
     if (status == Status::kNotReady || status == Status::kBusError) break;
-    CountUnasked(status);
+    TakeUnasked(status);
   }
   if (const Status status = Connect(deadline); status != Status::kOk) return status;
   request.tag = ++tag_;
@@ -175,13 +183,23 @@ Status StreamBus::DoWait(Deadline deadline) {
     const Status frame = NextFrame();
     if (frame == Status::kBusError) return frame;
     if (frame != Status::kNotReady) {
-      CountUnasked(frame);
+      TakeUnasked(frame);
       if (!edge_ && Passed(deadline)) return Status::kTimeout;
     } else if (const Status status = WaitForStream(fd_, POLLIN, deadline); status != Status::kOk) {
       return status;
     }
   }
   return Status::kOk;
+}
+
+Result<EventRecord> StreamBus::DoTakeEvent() {
+  if (notified_.empty()) {
+    edge_ = false;
+    return Status::kNotReady;
+  }
+  const EventRecord event = notified_.front();
+  notified_.pop_front();
+  return event;
 }
 
 }  // namespace mls

@@ -41,8 +41,8 @@ void ReadModel(const std::filesystem::path& path, ModelPackage& package) {
 void Prepare(const std::filesystem::path& path, ModelPackage& package, InferenceEngine& engine, Arena& arena) {
   Diagnostics why;
   Status status = engine.Prepare(package.bytes(), arena.bytes(), engine::AllOperators(), &why);
-  for (int attempt = 0; status == Status::kNoMemory && attempt < 3 && why.required_bytes <= kMaxArenaBytes; ++attempt) {
-    arena = Arena(why.required_bytes);
+  for (int attempt = 0; why.full_speed_bytes != 0 && attempt < 3 && why.full_speed_bytes <= kMaxArenaBytes; ++attempt) {
+    arena = Arena(why.full_speed_bytes);
     status = engine.Prepare(package.bytes(), arena.bytes(), engine::AllOperators(), &why);
   }
   if (status != Status::kOk) {

@@ -43,25 +43,31 @@ UniqueId MakeUniqueId(const std::string& address) {
   return id;
 }
 
-// A host's end of a serial link, as FrameServer sees it.
+// A host's end of a serial link, as FrameServer sees it. At full speed, `tellings` counts when hosts are to be told of
+// events; otherwise it is null, and they are told at once.
 class FrameSession final : public LinkSession, private FrameWriter {
  public:
-  FrameSession(RegisterBank& bank, SendFrame send, const WakeEvent& pipeline)
-      : send_(std::move(send)), pipeline_(pipeline), server_(bank, *this) {}
+  FrameSession(RegisterBank& bank, SendFrame send, const WakeEvent& pipeline, const std::atomic<uint32_t>* tellings)
+      : send_(std::move(send)), pipeline_(pipeline), tellings_(tellings), server_(bank, *this) {}
 
   void Feed(std::span<const uint8_t> bytes, uint32_t now_ms) override {
     server_.Feed(bytes, now_ms);
     pipeline_.Set();  // a command may be among them
   }
   void Poll(uint32_t now_ms) override {
+    const uint32_t tellings = tellings_ != nullptr ? tellings_->load() : seen_tellings_ + 1;
+    holds_back_ = tellings == seen_tellings_;
+    seen_tellings_ = tellings;
     do {  // one event each
       sent_ = false;
       server_.Poll(now_ms);
     } while (sent_);
+    holds_back_ = false;
   }
 
  private:
   Status DoWrite(std::span<const uint8_t> frame) override {
+    if (holds_back_) return Status::kBusy;
     const Status status = send_(frame);
     sent_ = status == Status::kOk;
     return status;
@@ -69,8 +75,11 @@ class FrameSession final : public LinkSession, private FrameWriter {
 
   const SendFrame send_;
   const WakeEvent& pipeline_;
+  const std::atomic<uint32_t>* const tellings_;
+  uint32_t seen_tellings_ = 0;
   FrameServer server_;
   bool sent_ = false;
+  bool holds_back_ = false;
 };
 
 }  // namespace
@@ -100,7 +109,8 @@ ModuleProcess::ModuleProcess(const Options& options, const ModelPackage& model, 
       firmware_hash_(Sha256OfFile("/proc/self/exe")),
       datasheet_hash_(options.datasheet.empty() ? Sha256{} : Sha256OfFile(options.datasheet)),
       server_([this](SendFrame send) {
-        return std::make_unique<FrameSession>(life_->module->bank(), std::move(send), wake_);
+        return std::make_unique<FrameSession>(life_->module->bank(), std::move(send), wake_,
+                                              options_.speed == Speed::kMax ? &tellings_ : nullptr);
       }) {
   unique_id_ = options.unique_id ? *options.unique_id : MakeUniqueId(options.listen.empty() ? options.i2c_bus + " " + std::to_string(place) : options.listen.front());
   Begin(ResetCause::kPowerOn);
@@ -213,18 +223,25 @@ void ModuleProcess::Run() {
 
 void ModuleProcess::RunLife() {
   Module& module = *life_->module;
+  // At full speed nobody waits for a single event: hosts are told of many at once, or when the module has nothing to do.
+  const size_t told_at_once = options_.speed == Speed::kMax ? EventFifo::kCapacity * 5 / 8 : 1;
   NotifyCursor cursor;
+  size_t untold = 0;
   bool has_ended = false;
   while (!stop_ && !module.restart_requested()) {
     const Status status = module.Step();
-    bool has_news = false;
-    while (module.bank().NextNotification(cursor).ok()) has_news = true;
-    if (has_news) server_.PollNow();
+    const bool waits = status == Status::kNotReady || status == Status::kEndOfInput;
+    while (module.bank().NextNotification(cursor).ok()) ++untold;
+    if (untold >= told_at_once || (waits && untold > 0)) {
+      ++tellings_;
+      server_.PollNow();
+      untold = 0;
+    }
     if (status == Status::kEndOfInput && !has_ended) {
       has_ended = true;
       Report("the input has ended; the last state is served until the module is stopped");
     }
-    if (status == Status::kNotReady || status == Status::kEndOfInput) WaitForInput();
+    if (waits) WaitForInput();
   }
 }
 

@@ -47,6 +47,7 @@ class ModuleProcess {
   const Sha256 datasheet_hash_;
   WakeEvent wake_;  // a host has written something, or the process shall end
   std::atomic<bool> stop_{false};
+  std::atomic<uint32_t> tellings_{0};
   std::unique_ptr<Life> life_;
   BusServer server_;
   std::vector<std::string> addresses_;

@@ -32,7 +32,6 @@ struct BusServer::Client {
     if (pending.size() + frame.size() > kMaxPendingBytes) return Status::kBusy;
     if (pending.empty()) pending_since_ms = SteadyMs();
     pending.insert(pending.end(), frame.begin(), frame.end());
-    Flush();
     return Status::kOk;
   }
 
@@ -96,7 +95,6 @@ void BusServer::Accept(const Listener& listener) {
 }
 
 void BusServer::ServeClient(Client& client, short events, uint32_t now_ms) {
-  if (events & POLLOUT) client.Flush();
   if (events & (POLLIN | POLLHUP | POLLERR)) {
     std::array<uint8_t, 512> bytes;
     const ssize_t got = read(client.fd, bytes.data(), bytes.size());
@@ -107,6 +105,7 @@ void BusServer::ServeClient(Client& client, short events, uint32_t now_ms) {
     }
   }
   client.session->Poll(now_ms);
+  client.Flush();  // Answers and events of one round leave together.
   if (client.pending.empty() || now_ms - client.pending_since_ms < kStuckMs || client.pending_since_ms - now_ms < kStuckMs) return;
   // Nobody may be at the other end of a pseudo-terminal: what a host finds there later would be old.
   client.pending.clear();

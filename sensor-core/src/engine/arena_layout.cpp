@@ -37,8 +37,8 @@ class Layout {
     }
   }
 
-  // What is alive at the same time needs at least this much, wherever it lies. Blocks must be sorted, the last first; uses
-  // their offsets as working memory.
+  // What is alive at the same time needs at least this much, wherever it lies. Blocks must be sorted, the last first;
+  // uses their offsets as working memory.
   [[gnu::cold, gnu::noinline]] uint32_t LeastBytes() {
     const auto alive = [this](int i) -> uint32_t& { return At(i).offset; };
     int alive_count = 0, step = -2;
@@ -71,8 +71,9 @@ class Layout {
     return least;
   }
 
-  // A chain, where a step has one output that only the next one reads, and a block of scratch at most, needs no search: outputs
-  // lie at either end in turn. Whether it is one and fits into `total` bytes without sharing. Blocks must be sorted, the last first.
+  // A chain, where a step has one output that only the next one reads, and a block of scratch at most, needs no search:
+  // outputs lie at either end in turn. Whether it is one and fits into `total` bytes without sharing. Blocks must be
+  // sorted, the last first.
   [[gnu::cold, gnu::noinline]] bool PlaceChain(uint32_t total) const {
     uint32_t input_bytes = 0;
     for (int i = count_ - 1; i >= 0;) {

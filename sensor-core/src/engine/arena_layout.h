@@ -19,7 +19,7 @@ struct Block {
   int16_t partner = -1;    // Input whose memory this output shares (kAlias) or may run into, if it starts at least ...
   int16_t order = 0;       // Working memory of LayOut: entry i of its list of blocks is kept in block i.
   int32_t lead_bytes = 0;  // ... so far below it.
-  uint32_t slots = 0;      // Chain of pointers in the arena that wait for the address, each holding the offset of the next.
+  uint32_t slots = 0;      // Chain of pointers in the arena that wait for the address, each with the offset of the next.
 
   static constexpr int32_t kAlias = -1;
   bool is_alias() const { return partner >= 0 && lead_bytes == kAlias; }
@@ -28,7 +28,8 @@ struct Block {
 
 constexpr int32_t kBlockAlignment = 8;
 
-// Sets all offsets; returns the bytes needed. Blocks are indexed from the end of the span: block i is blocks[size - 1 - i].
+// Sets all offsets; returns the bytes needed. Blocks are indexed from the end of the span: block i is 
+// blocks[size - 1 - i].
 uint32_t LayOut(std::span<Block> blocks);
 
 }  // namespace mls::engine

@@ -19,10 +19,13 @@ bool FillStrides(const Tensor& tensor, const Tensor& output, int32_t* strides) {
 
 }  // namespace
 
-bool Broadcast(PlanContext& context, const Tensor (&inputs)[2], const Tensor& output, int32_t (&dims)[TensorInfo::kMaxRank],
-               int32_t (&strides_a)[TensorInfo::kMaxRank], int32_t (&strides_b)[TensorInfo::kMaxRank]) {
-  if (!context.Require(FillStrides(inputs[0], output, strides_a), Status::kCorrupt, "does not broadcast to the output", &inputs[0]) ||
-      !context.Require(FillStrides(inputs[1], output, strides_b), Status::kCorrupt, "does not broadcast to the output", &inputs[1])) {
+bool Broadcast(PlanContext& context, const Tensor (&inputs)[2], const Tensor& output,
+               int32_t (&dims)[TensorInfo::kMaxRank], int32_t (&strides_a)[TensorInfo::kMaxRank],
+               int32_t (&strides_b)[TensorInfo::kMaxRank]) {
+  if (!context.Require(FillStrides(inputs[0], output, strides_a), Status::kCorrupt, "does not broadcast to the output",
+                       &inputs[0]) ||
+      !context.Require(FillStrides(inputs[1], output, strides_b), Status::kCorrupt, "does not broadcast to the output",
+                       &inputs[1])) {
     return false;
   }
   uint64_t elements = 1;

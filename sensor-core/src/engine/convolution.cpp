@@ -11,9 +11,12 @@ ConvTensors::ConvTensors() = default;
 
 bool ReadConvTensors(PlanContext& context, ConvTensors& t, int weights_rank, int channel_dimension) {
   const int bias_index = t.transposed ? 3 : 2;
-  if (!context.Input(t.transposed ? 2 : 0, t.input) || !context.Input(1, t.weights) || !context.Output(0, t.output)) return false;
+  if (!context.Input(t.transposed ? 2 : 0, t.input) || !context.Input(1, t.weights) || !context.Output(0, t.output)) {
+    return false;
+  }
   if (!RequireQuantized(context, t.input, t.type) || !RequireQuantized(context, t.output, t.type)) return false;
-  const uint32_t channels = t.weights.rank == weights_rank ? static_cast<uint32_t>(t.weights.dims[channel_dimension]) : 0;
+  const uint32_t channels =
+      t.weights.rank == weights_rank ? static_cast<uint32_t>(t.weights.dims[channel_dimension]) : 0;
   const bool ok =
       context.RequireType(t.weights, t.weights_type) &&
       context.Require(t.weights.constant != nullptr, Status::kUnsupported, "weights are not constant", &t.weights) &&
@@ -27,16 +30,16 @@ bool ReadConvTensors(PlanContext& context, ConvTensors& t, int weights_rank, int
   if (!t.has_bias) return true;
   const bool wide = t.type == TensorType::kInt16;  // There, sums may have 64 bits.
   return context.Input(bias_index, t.bias) &&
-         context.Require(t.bias.type == TensorType::kInt32 || (wide && t.bias.type == TensorType::kInt64), Status::kUnsupported,
-                         "bias is not int32", &t.bias) &&
+         context.Require(t.bias.type == TensorType::kInt32 || (wide && t.bias.type == TensorType::kInt64),
+                         Status::kUnsupported, "bias is not int32", &t.bias) &&
          context.Require(t.bias.constant != nullptr, Status::kUnsupported, "bias is not constant", &t.bias) &&
          context.Require(t.bias.elements == channels, Status::kCorrupt, "bias does not have one value for each channel",
                          &t.bias);
 }
 
 bool FillConvParams(PlanContext& context, const ConvTensors& t, const ConvOptions& o, ConvParams& p) {
-  bool ok = context.Require(t.input.rank == 4 && t.output.rank == 4, Status::kCorrupt, "input or output is not a picture",
-                            &t.input) &&
+  bool ok = context.Require(t.input.rank == 4 && t.output.rank == 4, Status::kCorrupt,
+                            "input or output is not a picture", &t.input) &&
             context.Require(o.padding == 0 || o.padding == 1, Status::kCorrupt, "unknown padding") &&
             context.Require(o.stride_width > 0 && o.stride_height > 0 && o.stride_width <= UINT16_MAX &&
                                 o.stride_height <= UINT16_MAX && o.dilation_width > 0 && o.dilation_height > 0 &&
@@ -44,8 +47,9 @@ bool FillConvParams(PlanContext& context, const ConvTensors& t, const ConvOption
                             Status::kCorrupt, "stride or dilation out of range");
   if (!ok) return false;
   for (int i = 0; i < 4; ++i) {
-    ok = context.Require(t.input.dims[i] <= INT16_MAX && t.weights.dims[i] <= INT16_MAX && t.output.dims[i] <= INT16_MAX,
-                         Status::kUnsupported, "a dimension is larger than 32767", &t.input);
+    ok =
+        context.Require(t.input.dims[i] <= INT16_MAX && t.weights.dims[i] <= INT16_MAX && t.output.dims[i] <= INT16_MAX,
+                        Status::kUnsupported, "a dimension is larger than 32767", &t.input);
     if (!ok) return false;
   }
   const auto padding = static_cast<Padding>(o.padding);
@@ -105,8 +109,8 @@ int64_t SquaresOfUpperHalves(const int32_t* b, const int32_t* end) {
   if (b == end) return squares;
 #ifdef __ARM_FEATURE_DSP
   asm("1: .rept 2\n ldmia %1!, {r4, r5, r6, r8}\n"
-      "smlaltt %Q0, %R0, r4, r4\n smlaltt %Q0, %R0, r5, r5\n smlaltt %Q0, %R0, r6, r6\n smlaltt %Q0, %R0, r8, r8\n .endr\n"
-      "cmp %1, %2\n bne 1b"
+      "smlaltt %Q0, %R0, r4, r4\n smlaltt %Q0, %R0, r5, r5\n smlaltt %Q0, %R0, r6, r6\n smlaltt %Q0, %R0, r8, r8\n"
+      ".endr\n cmp %1, %2\n bne 1b"
       : "+r"(squares), "+r"(b)
       : "r"(end)
       : "r4", "r5", "r6", "r8", "cc", "memory");
@@ -119,12 +123,14 @@ int64_t SquaresOfUpperHalves(const int32_t* b, const int32_t* end) {
   return squares;
 }
 
-bool SmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth,
-                       bool only_usual_shifts) {
+bool SmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers,
+                       uint64_t depth, bool only_usual_shifts) {
   constexpr uint64_t kLimit = uint64_t{1} << 30;
   if (depth * 255 * 128 >= kLimit) return false;
   const auto room = static_cast<int32_t>(kLimit - depth * 255 * 128);
-  const auto small = [room](int32_t x) { return static_cast<uint32_t>(x) + static_cast<uint32_t>(room - 1) < static_cast<uint32_t>(2 * room - 1); };
+  const auto small = [room](int32_t x) {
+    return static_cast<uint32_t>(x) + static_cast<uint32_t>(room - 1) < static_cast<uint32_t>(2 * room - 1);
+  };
   const auto usual = [&r](uint32_t c) { return r.shifts[c] < 0 && r.shifts[c] >= -kMostUsualShift; };
   if (multipliers == 1) {
     if (!usual(0)) return !only_usual_shifts;
@@ -149,7 +155,8 @@ bool SmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t ch
 
 }  // namespace
 
-bool HasSmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth) {
+bool HasSmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers,
+                          uint64_t depth) {
   return SmallAccumulators(r, bias, channels, multipliers, depth, false);
 }
 
@@ -206,8 +213,8 @@ Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice
   if (plan.params.batches == 1) {
     const ConvParams& g = plan.params;
     context.AllowOverlap(t.input, t.output,
-                         LeadBytes({g.input_width, g.input_channels, g.output_height, g.output_width, channels, g.stride_height,
-                                    g.stride_width, g.pad_top, g.pad_left, choice.pixels_at_once}));
+                         LeadBytes({g.input_width, g.input_channels, g.output_height, g.output_width, channels,
+                                    g.stride_height, g.stride_width, g.pad_top, g.pad_left, choice.pixels_at_once}));
   }
   if (choice.scratch_bytes > 0) context.RequestScratch(choice.scratch_bytes);
   auto* p = context.Commit<ConvParams>(RequantizationBytes(channels) + (kPacksWeights ? choice.packed_bytes : 0));
@@ -220,7 +227,9 @@ Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice
   context.CountMacs(t.output.elements * depth);
   const bool fits = choice.otherwise == nullptr || choice.fits(p->requantization, p->bias, channels, channels, depth);
   if (fits && choice.fold_constant_channels) FoldConstantChannels(*p, static_cast<uint32_t>(depth));
-  if (kPacksWeights && choice.pack != nullptr) choice.pack(p, reinterpret_cast<std::byte*>(p + 1) + RequantizationBytes(channels));
+  if (kPacksWeights && choice.pack != nullptr) {
+    choice.pack(p, reinterpret_cast<std::byte*>(p + 1) + RequantizationBytes(channels));
+  }
 #ifdef MLS_ENGINE_PACKED_BIAS
   const int32_t* packed = nullptr;
   if (fits && choice.takes_packed_bias && !FindPackedBias(context, channels, packed)) return context.status();

@@ -37,6 +37,11 @@ struct ConvTensors {
 #define MLS_ENGINE_PACKED_BIAS 1
 #define MLS_ENGINE_FAST_KERNELS 1
 #endif
+#if defined(MLS_ENGINE_X86) || defined(MLS_ENGINE_ARM_NEON)
+constexpr bool kAsksForRoom = true;  // Some kernels use PlanContext::RoomFor.
+#else
+constexpr bool kAsksForRoom = false;
+#endif
 #ifdef MLS_ENGINE_X86
 constexpr bool kPacksWeights = true;
 constexpr bool kWideVectors = true;
@@ -57,8 +62,8 @@ bool FillConvParams(PlanContext& context, const ConvTensors& tensors, const Conv
 // Bytes that one multiplier and one shift per channel take after the parameters.
 constexpr size_t RequantizationBytes(uint32_t channels) { return channels * (sizeof(int32_t) + sizeof(int8_t)); }
 // Fills multipliers and shifts at `memory` for `channels` channels; with `channels` 1 only the first scale is used.
-bool FillRequantization(PlanContext& context, const ConvTensors& tensors, uint32_t channels, Int8Range range, void* memory,
-                        Requantization& requantization);
+bool FillRequantization(PlanContext& context, const ConvTensors& tensors, uint32_t channels, Int8Range range,
+                        void* memory, Requantization& requantization);
 // The packed bias in the model file; null if there is none. False, with the error recorded, if it is damaged.
 bool FindPackedBias(PlanContext& context, uint32_t channels, const int32_t*& bias);
 void BindConv(PlanContext& context, const ConvTensors& tensors, const int8_t*& input, const int8_t*& weights,
@@ -76,15 +81,17 @@ bool ReadDepthwiseConv2D(PlanContext& context, ConvPlan& plan);
 
 // How a kernel wants to be planned.
 struct KernelChoice {
-  Kernel kernel;
+  Kernel kernel = nullptr;
   int pixels_at_once = 1;
   uint32_t scratch_bytes = 0;
   bool takes_packed_bias = false;
   // Takes the kernel's place where `fits` is false.
   Kernel otherwise = nullptr;
   // Given the multipliers there are and the number of products in one sum.
-  bool (*fits)(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth) = nullptr;
-  // CONV_2D: channels that can only give one value are marked: their shift is kConstantChannel, their multiplier the value.
+  bool (*fits)(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers,
+               uint64_t depth) = nullptr;
+  // CONV_2D: channels that can only give one value are marked: their shift is kConstantChannel, their multiplier the
+  // value.
   bool fold_constant_channels = false;
   bool copy_weights = false;  // FULLY_CONNECTED: see FullyConnectedParams.
   TensorType weights_type = TensorType::kInt8;  // FULLY_CONNECTED.
@@ -93,15 +100,36 @@ struct KernelChoice {
   void (*pack)(void* params, void* memory) = nullptr;
 };
 constexpr int8_t kConstantChannel = -128;
+inline bool HasRoom(PlanContext& context, const KernelChoice& choice) {
+  return context.RoomFor(choice.packed_bytes, choice.scratch_bytes);
+}
 Status CommitConv(PlanContext& context, const ConvPlan& plan, const KernelChoice& choice);
 Status CommitFullyConnected(PlanContext& context, const ConvTensors& tensors, const KernelChoice& choice);
 // The same, reading the tensors first.
 Status CommitFullyConnected(PlanContext& context, const KernelChoice& choice);
 
-// Channels shift right by 1 to 22 bits, as a rule. Whether no accumulator of such a channel can reach 2^30, so that kernels may
-// double it, and add half and the offset before they shift.
+// With one input channel DEPTHWISE_CONV_2D is a CONV_2D whose weights lie the other way round: the scratch begins with
+// them turned, and `slack` bytes behind them.
+inline uint32_t TurnedWeightsBytes(const ConvParams& p, uint32_t slack = 0) {
+  return (uint32_t{p.kernel_height} * p.kernel_width * p.output_channels + slack + 7) / 8 * 8;
+}
+inline ConvParams TurnWeights(const ConvParams& depthwise, uint32_t slack = 0) {
+  ConvParams p = depthwise;
+  auto* const turned = static_cast<int8_t*>(p.scratch);
+  const int taps = p.kernel_height * p.kernel_width;
+  for (int c = 0; c < p.output_channels; ++c) {
+    for (int tap = 0; tap < taps; ++tap) turned[c * taps + tap] = p.weights[tap * p.output_channels + c];
+  }
+  p.weights = turned;
+  p.scratch = turned + TurnedWeightsBytes(p, slack);
+  return p;
+}
+
+// Channels shift right by 1 to 22 bits, as a rule. Whether no accumulator of such a channel can reach 2^30, so that
+// kernels may double it, and add half and the offset before they shift.
 constexpr int32_t kMostUsualShift = 22;
-bool HasSmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers, uint64_t depth);
+bool HasSmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers,
+                          uint64_t depth);
 // The same, and there are no other channels.
 bool HasOnlySmallAccumulators(const Requantization& r, const int32_t* bias, uint32_t channels, uint32_t multipliers,
                               uint64_t depth);

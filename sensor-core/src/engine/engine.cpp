@@ -45,7 +45,8 @@ TensorInfo InferenceEngine::Info(const Port& port) const {
   engine::Model model;
   engine::Tensor tensor;
   Status status;
-  if (model.Open(model_) != nullptr || model.ReadTensor(static_cast<uint32_t>(port.tensor), tensor, status) != nullptr) return {};
+  const auto index = static_cast<uint32_t>(port.tensor);
+  if (model.Open(model_) != nullptr || model.ReadTensor(index, tensor, status) != nullptr) return {};
   return tensor;
 }
 
@@ -73,6 +74,10 @@ Status InferenceEngine::InvokeStep(int32_t step) {
 
 int32_t InferenceEngine::step_operator(int32_t step) const {
   return step < 0 || step >= step_count() ? -1 : steps_[step].operator_index;
+}
+
+Packing InferenceEngine::step_packing(int32_t step) const {
+  return step < 0 || step >= step_count() ? Packing::kNone : steps_[step].packing;
 }
 
 }  // namespace mls

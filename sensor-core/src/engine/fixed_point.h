@@ -1,5 +1,6 @@
-// The fixed-point arithmetic of TensorFlow Lite's quantised reference kernels (double rounding), as defined by gemmlowp's
-// fixedpoint.h and tensorflow/lite/kernels/internal/common.h. Overflow wraps, as it does there on real machines.
+// The fixed-point arithmetic of TensorFlow Lite's quantised reference kernels (double rounding), as defined by
+// gemmlowp's fixedpoint.h and tensorflow/lite/kernels/internal/common.h. Overflow wraps, as it does there on real
+// machines.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +12,9 @@ namespace mls::engine {
 constexpr int32_t WrappingAdd(int32_t a, int32_t b) {
   return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
 }
-constexpr int32_t WrappingShiftLeft(int32_t a, int bits) { return static_cast<int32_t>(static_cast<uint32_t>(a) << bits); }
+constexpr int32_t WrappingShiftLeft(int32_t a, int bits) {
+  return static_cast<int32_t>(static_cast<uint32_t>(a) << bits);
+}
 
 // a * b / 2^31, rounded to nearest, half up; the one overflow saturates. (gemmlowp writes it with a truncating division
 // and a sign-dependent nudge; over all products this is the same.)
@@ -38,7 +41,8 @@ constexpr int32_t MultiplyByQuantizedMultiplier(int32_t x, int32_t multiplier, i
 constexpr int32_t MultiplyWideByQuantizedMultiplier(int64_t x, int32_t multiplier, int shift) {
   const int32_t upper_half = multiplier < 0x7fff0000 ? (multiplier + (1 << 15)) >> 16 : 0x7fff;
   const int right = 15 - shift;
-  const uint64_t product = static_cast<uint64_t>(x) * static_cast<uint64_t>(int64_t{upper_half}) + (uint64_t{1} << (right - 1));
+  const uint64_t product =
+      static_cast<uint64_t>(x) * static_cast<uint64_t>(int64_t{upper_half}) + (uint64_t{1} << (right - 1));
   return static_cast<int32_t>(static_cast<int64_t>(product) >> right);
 }
 

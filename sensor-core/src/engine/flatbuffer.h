@@ -13,7 +13,9 @@ namespace mls::engine {
   return static_cast<uint32_t>(p[0]) | static_cast<uint32_t>(p[1]) << 8 | static_cast<uint32_t>(p[2]) << 16 |
          static_cast<uint32_t>(p[3]) << 24;
 }
-[[gnu::always_inline]] inline uint32_t LoadU16(const uint8_t* p) { return static_cast<uint32_t>(p[0]) | static_cast<uint32_t>(p[1]) << 8; }
+[[gnu::always_inline]] inline uint32_t LoadU16(const uint8_t* p) {
+  return static_cast<uint32_t>(p[0]) | static_cast<uint32_t>(p[1]) << 8;
+}
 inline float LoadFloat(const uint8_t* p) { return std::bit_cast<float>(LoadU32(p)); }
 
 class FlatBuffer {
@@ -81,7 +83,9 @@ class FlatBuffer {
   }
 
   // The same for code that reads many tables and vectors: longer, and faster.
-  [[gnu::always_inline]] Table OpenAt(const Vector& vector, uint32_t index) { return Open(FollowTable(vector.start + 4 * index)); }
+  [[gnu::always_inline]] Table OpenAt(const Vector& vector, uint32_t index) {
+    return Open(FollowTable(vector.start + 4 * index));
+  }
   [[gnu::always_inline]] Table OpenField(const Table& table, int field) {
     const Position at = Field(table, field, 4);
     return at == 0 ? Table{} : Open(FollowTable(at));
@@ -92,7 +96,9 @@ class FlatBuffer {
 
  private:
   // Position of a field of `bytes` bytes, 0 if it has its default.
-  [[gnu::noinline]] Position Field(Position table, int field, uint32_t bytes) { return Field(Open(table), field, bytes); }
+  [[gnu::noinline]] Position Field(Position table, int field, uint32_t bytes) {
+    return Field(Open(table), field, bytes);
+  }
   [[gnu::always_inline]] Position Field(const Table& table, int field, uint32_t bytes) {
     const uint32_t entry = 4 + 2 * static_cast<uint32_t>(field);
     if (entry + 2 > table.vtable_bytes) return 0;
@@ -122,15 +128,18 @@ class FlatBuffer {
     return {};
   }
 
-  // The table that the offset at `at` leads to, if its vtable and inline data lie inside the file, or 0. Files are smaller than
-  // 2^30 bytes.
+  // The table that the offset at `at` leads to, if its vtable and inline data lie inside the file, or 0. Files are
+  // smaller than 2^30 bytes.
   [[gnu::noinline]] Position CheckTable(Position at) { return FollowTable(at); }
   [[gnu::always_inline]] Position FollowTable(Position at) {
     const uint32_t offset = LoadU32(At(at));
     if (IsGoodOffset(offset, at)) {
       const Position table = at + offset;
-      const uint32_t vtable = table - LoadU32(At(table));  // Before the start of the file it wraps to far behind its end.
-      if (vtable <= size() - 4 && LoadU16(At(vtable)) <= size() - vtable && LoadU16(At(vtable) + 2) <= size() - table) return table;
+      const uint32_t vtable =
+          table - LoadU32(At(table));  // Before the start of the file it wraps to far behind its end.
+      if (vtable <= size() - 4 && LoadU16(At(vtable)) <= size() - vtable && LoadU16(At(vtable) + 2) <= size() - table) {
+        return table;
+      }
     }
     corrupt_ = true;
     return 0;

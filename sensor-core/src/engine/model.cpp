@@ -133,7 +133,9 @@ const char* Model::ReadTensor(uint32_t index, Tensor& tensor, Status& status) {
   if (file_.corrupt()) return kBroken;
   if (data.count > 0) {
     if (data.count != tensor.bytes) return "its data does not have the size of its shape";
-    if (data.start & (std::min<uint32_t>(element_bytes, InferenceEngine::kModelAlignment) - 1)) return "its data is not aligned";
+    if (data.start & (std::min<uint32_t>(element_bytes, InferenceEngine::kModelAlignment) - 1)) {
+      return "its data is not aligned";
+    }
     tensor.constant = file_.At(data.start);
     // The scales of a bias are products of two others; nobody reads them.
     if (tensor.type == TensorType::kInt32) return nullptr;
@@ -175,7 +177,8 @@ const char* Model::ReadTensor(uint32_t index, Tensor& tensor, Status& status) {
 
 void CopyTensor(const Tensor& from, Tensor& to) {
   static_assert(std::is_trivially_copyable_v<Tensor>);
-  std::memcpy(std::assume_aligned<alignof(Tensor)>(static_cast<void*>(&to)), std::assume_aligned<alignof(Tensor)>(&from), sizeof to);
+  std::memcpy(std::assume_aligned<alignof(Tensor)>(static_cast<void*>(&to)),
+              std::assume_aligned<alignof(Tensor)>(&from), sizeof to);
 }
 
 const char* BuiltinOperatorName(int32_t code) {
@@ -183,16 +186,56 @@ const char* BuiltinOperatorName(int32_t code) {
     uint8_t code;
     const char* name;
   };
-  static constexpr Name kNames[] = {
-      {0, "ADD"}, {1, "AVERAGE_POOL_2D"}, {2, "CONCATENATION"}, {3, "CONV_2D"}, {4, "DEPTHWISE_CONV_2D"},
-      {6, "DEQUANTIZE"}, {9, "FULLY_CONNECTED"}, {11, "L2_NORMALIZATION"}, {14, "LOGISTIC"}, {16, "LSTM"},
-      {17, "MAX_POOL_2D"}, {18, "MUL"}, {19, "RELU"}, {20, "RELU_N1_TO_1"}, {21, "RELU6"}, {22, "RESHAPE"}, {23, "RESIZE_BILINEAR"},
-      {25, "SOFTMAX"}, {27, "SVDF"}, {28, "TANH"}, {32, "CUSTOM"}, {34, "PAD"}, {36, "GATHER"}, {39, "TRANSPOSE"},
-      {40, "MEAN"}, {41, "SUB"}, {42, "DIV"}, {43, "SQUEEZE"}, {44, "UNIDIRECTIONAL_SEQUENCE_LSTM"},
-      {45, "STRIDED_SLICE"}, {49, "SPLIT"}, {53, "CAST"}, {54, "PRELU"}, {55, "MAXIMUM"}, {57, "MINIMUM"},
-      {60, "PADV2"}, {65, "SLICE"}, {67, "TRANSPOSE_CONV"}, {70, "EXPAND_DIMS"}, {74, "SUM"},
-      {97, "RESIZE_NEAREST_NEIGHBOR"}, {98, "LEAKY_RELU"}, {102, "SPLIT_V"}, {114, "QUANTIZE"}, {117, "HARD_SWISH"},
-      {126, "BATCH_MATMUL"}, {129, "CALL_ONCE"}, {142, "VAR_HANDLE"}, {143, "READ_VARIABLE"}, {144, "ASSIGN_VARIABLE"}};
+  static constexpr Name kNames[] = {{0, "ADD"},
+                                    {1, "AVERAGE_POOL_2D"},
+                                    {2, "CONCATENATION"},
+                                    {3, "CONV_2D"},
+                                    {4, "DEPTHWISE_CONV_2D"},
+                                    {6, "DEQUANTIZE"},
+                                    {9, "FULLY_CONNECTED"},
+                                    {11, "L2_NORMALIZATION"},
+                                    {14, "LOGISTIC"},
+                                    {16, "LSTM"},
+                                    {17, "MAX_POOL_2D"},
+                                    {18, "MUL"},
+                                    {19, "RELU"},
+                                    {20, "RELU_N1_TO_1"},
+                                    {21, "RELU6"},
+                                    {22, "RESHAPE"},
+                                    {23, "RESIZE_BILINEAR"},
+                                    {25, "SOFTMAX"},
+                                    {27, "SVDF"},
+                                    {28, "TANH"},
+                                    {32, "CUSTOM"},
+                                    {34, "PAD"},
+                                    {36, "GATHER"},
+                                    {39, "TRANSPOSE"},
+                                    {40, "MEAN"},
+                                    {41, "SUB"},
+                                    {42, "DIV"},
+                                    {43, "SQUEEZE"},
+                                    {44, "UNIDIRECTIONAL_SEQUENCE_LSTM"},
+                                    {45, "STRIDED_SLICE"},
+                                    {49, "SPLIT"},
+                                    {53, "CAST"},
+                                    {54, "PRELU"},
+                                    {55, "MAXIMUM"},
+                                    {57, "MINIMUM"},
+                                    {60, "PADV2"},
+                                    {65, "SLICE"},
+                                    {67, "TRANSPOSE_CONV"},
+                                    {70, "EXPAND_DIMS"},
+                                    {74, "SUM"},
+                                    {97, "RESIZE_NEAREST_NEIGHBOR"},
+                                    {98, "LEAKY_RELU"},
+                                    {102, "SPLIT_V"},
+                                    {114, "QUANTIZE"},
+                                    {117, "HARD_SWISH"},
+                                    {126, "BATCH_MATMUL"},
+                                    {129, "CALL_ONCE"},
+                                    {142, "VAR_HANDLE"},
+                                    {143, "READ_VARIABLE"},
+                                    {144, "ASSIGN_VARIABLE"}};
   for (const Name& name : kNames) {
     if (name.code == code) return name.name;
   }

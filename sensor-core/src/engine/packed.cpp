@@ -13,7 +13,9 @@ constexpr const char* kDamaged = "its packed weights are damaged";
 
 uint32_t PackedChecksum(std::span<const uint8_t> words) {
   uint32_t sum = 0x811c9dc5;
-  for (const uint8_t* at = words.data(); at != words.data() + words.size(); at += 4) sum = (sum ^ LoadU32(at)) * 0x01000193;
+  for (const uint8_t* at = words.data(); at != words.data() + words.size(); at += 4) {
+    sum = (sum ^ LoadU32(at)) * 0x01000193;
+  }
   return sum;
 }
 
@@ -26,7 +28,9 @@ const char* Model::OpenPacked() {
     const auto name = file_.VectorField(entry, kName, 1);
     const auto buffer = static_cast<uint32_t>(file_.IntField(entry, kBuffer, 0));
     if (file_.corrupt()) return kDamaged;
-    if (name.count != sizeof kPackedName - 1 || std::memcmp(file_.At(name.start), kPackedName, name.count) != 0) continue;
+    if (name.count != sizeof kPackedName - 1 || std::memcmp(file_.At(name.start), kPackedName, name.count) != 0) {
+      continue;
+    }
     if (buffer >= buffers_.count) return kDamaged;
     const auto data = file_.VectorField(file_.TableAt(buffers_, buffer), kData, 1);
     const uint32_t bytes = data.count, at = data.start;
@@ -54,7 +58,8 @@ const char* Model::FindPacked(uint32_t operator_index, uint32_t layout, uint32_t
   for (uint32_t i = LoadU32(start + 8); i > 0; --i, entry += 4 * kPackedEntryWords) {
     if (LoadU32(entry) != operator_index || LoadU32(entry + 4) != layout) continue;
     const uint32_t offset = LoadU32(entry + 8);
-    if (LoadU32(entry + 12) != bytes || bytes > packed_.count || offset > packed_.count - bytes || offset % 4 != 0) return kDamaged;
+    if (LoadU32(entry + 12) != bytes || bytes > packed_.count || offset > packed_.count - bytes || offset % 4 != 0)
+      return kDamaged;
     data = start + offset;
     return nullptr;
   }

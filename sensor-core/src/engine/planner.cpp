@@ -1,5 +1,7 @@
 #include "planner.h"
 
+#include "convolution.h"
+
 #include <algorithm>
 #include <bit>
 #include <cassert>
@@ -12,7 +14,9 @@ namespace {
 
 constexpr uint64_t kAlignment = alignof(void*);
 
-constexpr uint64_t AlignUp(uint64_t x, uint64_t alignment = kAlignment) { return (x + alignment - 1) / alignment * alignment; }
+constexpr uint64_t AlignUp(uint64_t x, uint64_t alignment = kAlignment) {
+  return (x + alignment - 1) / alignment * alignment;
+}
 
 constexpr Block kFreshBlock;
 constexpr const char* kNoTensor = "refers to a tensor that does not exist";
@@ -62,9 +66,10 @@ Status Planner::Fail(Status status, const char* what, int op, int tensor, const 
 }
 
 Status Planner::OutOfMemory(uint64_t bytes, bool at_least) {
-  // The arena may start anywhere; alignment can cost this much.
   if (why_ == nullptr) return Status::kNoMemory;
-  why_->required_bytes = static_cast<uint32_t>(std::min<uint64_t>(bytes, UINT32_MAX));
+  // The arena may start anywhere; alignment can cost this much.
+  bytes += kBlockAlignment;
+  why_->required_bytes = why_->full_speed_bytes = static_cast<uint32_t>(std::min<uint64_t>(bytes, UINT32_MAX));
   MessageWriter(why_->message)
       .Text(at_least ? "the arena is too small: at least " : "the arena is too small: ")
       .Number(why_->required_bytes)
@@ -85,7 +90,10 @@ std::byte* Planner::Allocate(uint64_t bytes) {
 
 int Planner::NewBlock() {
   const auto* start = reinterpret_cast<std::byte*>(blocks_end_ - block_count_);
-  if (static_cast<uint64_t>(start - arena_.data()) < std::min<uint64_t>(plan_bytes_, arena_.size()) + sizeof(Block)) return -1;
+  if (static_cast<uint64_t>(start - arena_.data()) < std::min<uint64_t>(plan_bytes_, arena_.size()) + sizeof(Block)) {
+    ++missing_blocks_;
+    return -1;
+  }
   BlockAt(block_count_) = kFreshBlock;
   return block_count_++;
 }
@@ -234,22 +242,62 @@ Status Planner::Plan(std::span<const uint8_t> model, InferenceEngine& engine) {
   }
 
   // Aligning both ends costs at most this much of an arena that starts anywhere.
-  const uint64_t needed = uint64_t{model_.tensor_count()} * sizeof(Block) + 2 * kBlockAlignment;
-  if (arena_.size() < needed) return OutOfMemory(needed, true);
+  const uint64_t needed = uint64_t{model_.tensor_count()} * sizeof(Block) + kBlockAlignment;
+  if (arena_.size() < needed + kBlockAlignment) return OutOfMemory(needed, true);
   const size_t skip = AlignUp(reinterpret_cast<uintptr_t>(arena_.data()), kBlockAlignment) -
                       reinterpret_cast<uintptr_t>(arena_.data());
   arena_ = arena_.subspan(skip, (arena_.size() - skip) / kBlockAlignment * kBlockAlignment);
   blocks_end_ = reinterpret_cast<Block*>(arena_.data() + arena_.size());
-  block_count_ = static_cast<int>(model_.tensor_count());
-  std::fill_n(blocks_end_ - block_count_, block_count_, kFreshBlock);
 
-  if (Status status = FindLifetimes(); status != Status::kOk) return status;
-  if (Status status = PlanOperators(); status != Status::kOk) return status;
-  if (Status status = Finish(engine); status != Status::kOk) return status;
-  if (why_ != nullptr) *why_ = {};  // A registration may have declined before another one accepted.
+  Status status = PlanOnce(engine);
+  uint32_t full_speed_bytes = 0;
+  if constexpr (kAsksForRoom) {
+    if (required_bytes_ > arena_.size()) {
+      full_speed_bytes = static_cast<uint32_t>(std::min<uint64_t>(required_bytes_ + kBlockAlignment, UINT32_MAX));
+      if (why_ != nullptr) *why_ = {};
+      status = PlanWithLess(engine);
+      if (status != Status::kOk && status != Status::kNoMemory) full_speed_bytes = 0;
+    }
+  }
+  if (why_ != nullptr && status == Status::kOk) *why_ = {};  // Of what did not work before.
+  if (why_ != nullptr && full_speed_bytes != 0) why_->full_speed_bytes = full_speed_bytes;
+  if (status != Status::kOk) return status;
   engine.arena_used_bytes_ += static_cast<uint32_t>(skip);
   engine.model_ = model;
   return Status::kOk;
+}
+
+Status Planner::PlanOnce(InferenceEngine& engine) {
+  block_count_ = static_cast<int>(model_.tensor_count());
+  std::fill_n(blocks_end_ - block_count_, block_count_, kFreshBlock);
+  if (Status status = FindLifetimes(); status != Status::kOk) return status;
+  if (Status status = PlanOperators(); status != Status::kOk) return status;
+  return Finish(engine);
+}
+
+Status Planner::PlanAgain(uint64_t room, InferenceEngine& engine) {
+  room_ = room;
+  granted_scratch_bytes_ = missing_blocks_ = 0;
+  required_bytes_ = plan_bytes_ = macs_ = 0;
+  short_of_memory_ = variable_missing_ = false;
+  step_count_ = 0;
+  variables_ = nullptr;
+  return PlanOnce(engine);
+}
+
+Status Planner::PlanWithLess(InferenceEngine& engine) {
+  Status status = PlanAgain(0, engine);
+  if (status != Status::kOk) return status;
+  // The first operators are granted what there is: as a rule they use each weight most often. That may still not fit,
+  // since the layout is not the best there is; then with less, falling ever faster.
+  uint64_t room = arena_.size() - required_bytes_;
+  for (uint64_t less = 1; room > 0; less *= 2) {
+    status = PlanAgain(room, engine);
+    if (status != Status::kNoMemory) return status;
+    const uint64_t granted = room - room_;
+    room = granted - std::min(granted, less * (required_bytes_ - arena_.size()));
+  }
+  return PlanAgain(0, engine);
 }
 
 Status Planner::Finish(InferenceEngine& engine) {
@@ -262,13 +310,17 @@ Status Planner::Finish(InferenceEngine& engine) {
   uint32_t offsets_end = 0;
   for (const Block& block : blocks) {  // Each has 2^30 bytes at most.
     offsets_end += (block.bytes + kBlockAlignment - 1) & -uint32_t{kBlockAlignment};
-    if (offsets_end > InferenceEngine::kMaxModelBytes) return Fail(Status::kUnsupported, "the tensors of the model are too large");
+    if (offsets_end > InferenceEngine::kMaxModelBytes) {
+      return Fail(Status::kUnsupported, "the tensors of the model are too large");
+    }
   }
   const uint64_t data_start = AlignUp(plan_bytes_, kBlockAlignment);
   const uint64_t while_running = data_start + LayOut(blocks);
-  const uint64_t while_planning = plan_bytes_ + blocks.size_bytes();
-  const uint64_t required = std::max(while_running, AlignUp(while_planning, kBlockAlignment));
-  if (short_of_memory_ || required > arena_.size()) return OutOfMemory(required + kBlockAlignment, false);
+  const uint64_t while_planning = plan_bytes_ + blocks.size_bytes() + missing_blocks_ * sizeof(Block);
+  required_bytes_ = AlignUp(std::max(while_running, while_planning), kBlockAlignment);
+  if (short_of_memory_ || required_bytes_ > arena_.size()) {
+    return OutOfMemory(required_bytes_, missing_blocks_ > 0 || variable_missing_);
+  }
 
   for (uint32_t i = 0; i < inputs + outputs; ++i) {
     const int32_t tensor = i < inputs ? model_.Index(model_.inputs(), i) : model_.Index(model_.outputs(), i - inputs);
@@ -290,16 +342,18 @@ Status Planner::Finish(InferenceEngine& engine) {
   engine.input_count_ = static_cast<int32_t>(inputs);
   engine.output_count_ = static_cast<int32_t>(outputs);
   engine.plan_bytes_ = static_cast<uint32_t>(plan_bytes_);
-  engine.arena_used_bytes_ = static_cast<uint32_t>(required);
+  engine.arena_used_bytes_ = static_cast<uint32_t>(required_bytes_);
   engine.macs_ = macs_;
   engine.variables_ = variables_;
   return Status::kOk;
 }
 
-// --- What operators see -----------------------------------------------------------------------------------------------
+// --- What operators see ---------------------------------------------------------------------------------------------
 
 bool PlanContext::Refuse(Status status, const char* what, const Tensor* tensor) {
-  if (status_ == Status::kOk) status_ = planner_.Fail(status, what, operator_index_, tensor == nullptr ? -1 : tensor->index, name_);
+  if (status_ == Status::kOk) {
+    status_ = planner_.Fail(status, what, operator_index_, tensor == nullptr ? -1 : tensor->index, name_);
+  }
   return false;
 }
 
@@ -356,7 +410,8 @@ bool PlanContext::RequireType(const Tensor& tensor, TensorType type) {
 bool PlanContext::Output(int index, Tensor& tensor) {
   const auto& outputs = record_->outputs;
   if (static_cast<uint32_t>(index) >= outputs.count) return Refuse(Status::kCorrupt, "an output is missing", nullptr);
-  const Tensor* found = planner_.Describe(planner_.model_.Index(outputs, static_cast<uint32_t>(index)), operator_index_, status_);
+  const Tensor* found =
+      planner_.Describe(planner_.model_.Index(outputs, static_cast<uint32_t>(index)), operator_index_, status_);
   if (found == nullptr) return false;
   CopyTensor(*found, tensor);
   return true;
@@ -378,7 +433,8 @@ int32_t PlanContext::OptionByte(int field, int32_t otherwise) {
 }
 
 float PlanContext::OptionFloat(int field, float otherwise) {
-  return std::bit_cast<float>(planner_.model_.file().IntField(options_table_, field, std::bit_cast<int32_t>(otherwise)));
+  return std::bit_cast<float>(
+      planner_.model_.file().IntField(options_table_, field, std::bit_cast<int32_t>(otherwise)));
 }
 
 void* PlanContext::CommitBytes(size_t bytes) {
@@ -411,6 +467,10 @@ Variable* PlanContext::FindVariable(const Tensor& handle) {
   const int root = planner_.RootIndex(handle.index);
   Variable* v = planner_.variables_;
   while (v != nullptr && v->tensor != root) v = v->next;
+  if (v == nullptr && planner_.short_of_memory_) {
+    planner_.variable_missing_ = true;
+    if (status_ == Status::kOk) status_ = Status::kNoMemory;
+  }
   return v;
 }
 
@@ -423,6 +483,20 @@ void PlanContext::Alias(const Tensor& input, const Tensor& output) {
   block.partner = static_cast<int16_t>(root);
   block.lead_bytes = Block::kAlias;
   memory.last = std::max(memory.last, block.last);
+}
+
+bool PlanContext::RoomFor(uint32_t packed_bytes, uint32_t scratch_bytes) {
+  // Steps take turns with scratch: only the largest counts.
+  const uint32_t scratch = std::max(scratch_bytes, planner_.granted_scratch_bytes_);
+  const uint64_t wanted = uint64_t{packed_bytes} + scratch - planner_.granted_scratch_bytes_;
+  if (wanted > planner_.room_) {
+    step_.packing = Packing::kNoRoom;
+    return false;
+  }
+  planner_.room_ -= wanted;
+  planner_.granted_scratch_bytes_ = scratch;
+  step_.packing = packed_bytes > 0 ? Packing::kPacked : Packing::kNone;
+  return true;
 }
 
 bool PlanContext::RequestScratch(uint32_t bytes) {
@@ -458,6 +532,10 @@ bool PlanContext::Packed(uint32_t layout, uint32_t bytes, const void*& data) {
 
 void PlanContext::CountMacs(uint64_t macs) { macs_ += macs; }
 
-void PlanContext::SetKernel(Kernel kernel, const void* params) { step_ = {kernel, params, operator_index_}; }
+void PlanContext::SetKernel(Kernel kernel, const void* params) {
+  step_.kernel = kernel;
+  step_.params = params;
+  step_.operator_index = static_cast<int16_t>(operator_index_);
+}
 
 }  // namespace mls::engine

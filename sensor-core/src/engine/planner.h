@@ -1,5 +1,5 @@
-// Turns a model into a plan inside the arena. The plan grows from the start; what only planning needs lies at the end, where
-// activations will be.
+// Turns a model into a plan inside the arena. The plan grows from the start; what only planning needs lies at the end,
+// where activations will be.
 #pragma once
 
 #include <cstddef>
@@ -34,9 +34,15 @@ class Planner {
   Status PlanOperators();
   Status PlanOperator(uint32_t index, const OperatorRecord& record);
   Status Finish(InferenceEngine& engine);
+  // One attempt, with room_ for what operators can do without. Without memory for it required_bytes_ is what it takes.
+  Status PlanOnce(InferenceEngine& engine);
+  // The same again, with another room_.
+  Status PlanAgain(uint64_t room, InferenceEngine& engine);
+  // After an attempt that granted all wishes and did not fit: another with as many of them as fit.
+  Status PlanWithLess(InferenceEngine& engine);
 
-  // The description of tensor `index`, valid until the next one is asked for; null, with `status` set and the error recorded
-  // against operator `op` (-1: none), if there is none.
+  // The description of tensor `index`, valid until the next one is asked for; null, with `status` set and the error
+  // recorded against operator `op` (-1: none), if there is none.
   const Tensor* Describe(int32_t index, int op, Status& status);
   Status Fail(Status status, const char* what, int op = -1, int tensor = -1, const char* name = nullptr);
   Status OutOfMemory(uint64_t bytes, bool at_least);
@@ -60,8 +66,13 @@ class Planner {
   uint32_t next_recent_ = 0;
   Block* blocks_end_ = nullptr;
   int block_count_ = 0;
+  uint32_t missing_blocks_ = 0;  // For which there was no memory.
+  uint64_t room_ = UINT64_MAX;
+  uint32_t granted_scratch_bytes_ = 0;  // The most that RoomFor granted to a step.
+  uint64_t required_bytes_ = 0;
   uint64_t plan_bytes_ = 0;
   bool short_of_memory_ = false;
+  bool variable_missing_ = false;  // For lack of memory, so that its bytes are not counted.
   Step* steps_ = nullptr;
   int step_count_ = 0;
   uint64_t macs_ = 0;

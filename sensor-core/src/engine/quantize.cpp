@@ -89,7 +89,8 @@ int32_t RoundToInt(float value) {
 
 bool ActivationRange(PlanContext& context, int32_t activation, const Tensor& output, OutputRange& range) {
   enum { kNone = 0, kRelu = 1, kReluN1To1 = 2, kRelu6 = 3 };
-  if (!context.Require(activation >= kNone && activation <= kRelu6, Status::kUnsupported, "fused activation not supported")) {
+  if (!context.Require(activation >= kNone && activation <= kRelu6, Status::kUnsupported,
+                       "fused activation not supported")) {
     return false;
   }
   const int32_t low = output.type == TensorType::kInt16 ? -32768 : -128;
@@ -117,7 +118,8 @@ bool RequireQuantized(PlanContext& context, const Tensor& tensor, TensorType typ
   return context.RequireType(tensor, type) &&
          context.Require(tensor.scales.count == 1, Status::kCorrupt, "is not quantised with one scale", &tensor) &&
          context.Require(tensor.scale > 0, Status::kCorrupt, "a scale is zero", &tensor) &&
-         context.Require(type != TensorType::kInt16 || tensor.zero_points_are_zero, Status::kUnsupported, "has a zero point", &tensor);
+         context.Require(type != TensorType::kInt16 || tensor.zero_points_are_zero, Status::kUnsupported,
+                         "has a zero point", &tensor);
 }
 
 bool RequireSameType(PlanContext& context, const Tensor& input, const Tensor& output, uint32_t& element_bytes) {
@@ -128,8 +130,8 @@ bool RequireSameType(PlanContext& context, const Tensor& input, const Tensor& ou
 }
 
 bool RequireConstantInt32(PlanContext& context, const Tensor& tensor) {
-  return context.Require(tensor.type == TensorType::kInt32 && (tensor.constant != nullptr || tensor.elements == 0), Status::kUnsupported,
-                         "is not constant int32", &tensor);
+  return context.Require(tensor.type == TensorType::kInt32 && (tensor.constant != nullptr || tensor.elements == 0),
+                         Status::kUnsupported, "is not constant int32", &tensor);
 }
 
 int32_t ConstantInt32(const Tensor& tensor, uint32_t index) {
@@ -137,7 +139,8 @@ int32_t ConstantInt32(const Tensor& tensor, uint32_t index) {
 }
 
 bool RequireSameShape(PlanContext& context, const Tensor& a, const Tensor& b) {
-  return context.Require(std::ranges::equal(a.shape(), b.shape()), Status::kCorrupt, "shape differs from the input's", &b);
+  return context.Require(std::ranges::equal(a.shape(), b.shape()), Status::kCorrupt, "shape differs from the input's",
+                         &b);
 }
 
 bool SameQuantization(const Tensor& a, const Tensor& b) { return a.scale == b.scale && a.zero_point == b.zero_point; }

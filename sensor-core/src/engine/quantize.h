@@ -1,6 +1,6 @@
-// From the float scales of a model to the integers that kernels use, exactly as TensorFlow Lite derives them, so that all
-// targets agree. It computes with doubles and frexp; the same comes out here of integers, since small processors have no
-// doubles.
+// From the float scales of a model to the integers that kernels use, exactly as TensorFlow Lite derives them, so that
+// all targets agree. It computes with doubles and frexp; the same comes out here of integers, since small processors
+// have no doubles.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ struct QuantizedMultiplier {
   int32_t shift = 0;       // The value is multiplier * 2^(shift - 31).
 };
 
-// a * b / c * 2^exponent for finite a, b >= 0 and c > 0, as if a * b and the quotient were rounded to doubles. Below 2^-32 it
-// becomes zero. `shift` may exceed what kernels accept (30): check it.
+// a * b / c * 2^exponent for finite a, b >= 0 and c > 0, as if a * b and the quotient were rounded to doubles. Below
+// 2^-32 it becomes zero. `shift` may exceed what kernels accept (30): check it.
 QuantizedMultiplier QuantizeRatio(float a, float b, float c, int exponent = 0);
 
 // The same of a double, zero or above.
@@ -39,8 +39,8 @@ struct OutputRange {
 };
 bool ActivationRange(PlanContext& context, int32_t activation, const Tensor& output, OutputRange& range);
 
-// Requires a tensor of this type (int8 or int16) with one scale above zero; for int16, whose arithmetic is symmetric, a zero point
-// of zero.
+// Requires a tensor of this type (int8 or int16) with one scale above zero; for int16, whose arithmetic is symmetric, a
+// zero point of zero.
 bool RequireQuantized(PlanContext& context, const Tensor& tensor, TensorType type);
 inline bool RequireInt8(PlanContext& context, const Tensor& tensor) {
   return RequireQuantized(context, tensor, TensorType::kInt8);

@@ -55,14 +55,16 @@ Json Describe(const mls::TensorInfo& info) {
 int main(int argc, char** argv) {
   CLI::App app("Runs a TensorFlow Lite model with int8 weights on this computer.");
   std::string model_path, in_path, out_path, picture_path;
-  size_t bench = 0;
+  size_t bench = 0, arena_bytes = 0;
   bool plan = false, json = false, portable = false;
   app.add_option("model", model_path, "The .tflite file")->required();
-  app.add_option("--in", in_path, "All input tensors back to back, in the order of the model; one inference for each set of them");
+  app.add_option("--in", in_path,
+                 "All input tensors back to back, in the order of the model; one inference for each set of them");
   app.add_option("--out", out_path, "Where all output tensors go, back to back (default: as text)");
   app.add_option("--bench", bench, "Time this many inferences, whole and by operator");
   app.add_flag("--plan", plan, "Show memory and steps, and what lies where in the arena");
   app.add_option("--plan-svg", picture_path, "Draw what lies where in the arena, and when, into this file");
+  app.add_option("--arena", arena_bytes, "Grant this many bytes of arena (default: what full speed takes)");
   app.add_flag("--portable", portable, "Use the portable kernels instead of those for this processor");
   app.add_flag("--json", json, "One JSON object");
   CLI11_PARSE(app, argc, argv);
@@ -82,9 +84,12 @@ int main(int argc, char** argv) {
   const mls::OperatorSet operators = portable ? mls::engine::portable::AllOperators() : mls::engine::AllOperators();
   mls::InferenceEngine engine;
   mls::Diagnostics why;
-  std::vector<std::byte> arena;
-  mls::Status status;
-  while ((status = engine.Prepare(model, arena, operators, &why)) == mls::Status::kNoMemory) arena.resize(why.required_bytes);
+  std::vector<std::byte> arena(arena_bytes);
+  mls::Status status = engine.Prepare(model, arena, operators, &why);
+  while (arena_bytes == 0 && why.full_speed_bytes != 0) {
+    arena.resize(why.full_speed_bytes);
+    status = engine.Prepare(model, arena, operators, &why);
+  }
   if (status != mls::Status::kOk) {
     std::cerr << "mlsensor-infer: " << model_path << ": " << mls::StatusName(status) << ": " << why.message << "\n";
     return kBadModel;
@@ -92,12 +97,13 @@ int main(int argc, char** argv) {
 
   std::vector<ArenaBlock> blocks;
   if (plan || !picture_path.empty()) {
-    std::vector<std::byte> copy(2 * arena.size());  // The plan in `arena` stays as it is.
+    std::vector<std::byte> copy(arena.size());  // The plan in `arena` stays as it is.
     blocks = MapArena(model, copy, operators);
   }
   if (!picture_path.empty()) {
     std::ofstream picture(picture_path);
-    picture << DrawArena(blocks, engine.arena_used_bytes(), engine.plan_bytes(), std::filesystem::path(model_path).filename().string());
+    picture << DrawArena(blocks, engine.arena_used_bytes(), engine.plan_bytes(),
+                         std::filesystem::path(model_path).filename().string());
     if (!picture.flush()) {
       std::cerr << "mlsensor-infer: cannot write " << picture_path << "\n";
       return kBadFile;
@@ -107,6 +113,7 @@ int main(int argc, char** argv) {
   Json result = {{"model", model_path},
                  {"arena_bytes", engine.arena_used_bytes()},
                  {"plan_bytes", engine.plan_bytes()},
+                 {"full_speed_bytes", why.full_speed_bytes == 0 ? engine.arena_used_bytes() : why.full_speed_bytes},
                  {"macs", engine.macs()},
                  {"inputs", Json::array()},
                  {"outputs", Json::array()}};
@@ -129,7 +136,8 @@ int main(int argc, char** argv) {
       return kBadFile;
     }
     if (inputs.empty() || inputs.size() % set_bytes != 0) {
-      std::cerr << "mlsensor-infer: " << in_path << " has " << inputs.size() << " bytes: not a whole number of inputs of "
+      std::cerr << "mlsensor-infer: " << in_path << " has " << inputs.size()
+                << " bytes: not a whole number of inputs of "
                 << (engine.input_count() == 1 ? parts : parts + " = " + std::to_string(set_bytes)) << " bytes\n";
       return kBadFile;
     }
@@ -184,8 +192,21 @@ int main(int argc, char** argv) {
     }
   }
 
+  if (plan) {
+    for (const auto& [packing, name] :
+         {std::pair(mls::Packing::kPacked, "packed"), std::pair(mls::Packing::kNoRoom, "unpacked")}) {
+      result[name] = Json::array();
+      for (int32_t s = 0; s < engine.step_count(); ++s) {
+        if (engine.step_packing(s) == packing) result[name].push_back(engine.step_operator(s));
+      }
+    }
+  }
   for (const ArenaBlock& block : blocks) {
-    result["arena"].push_back({{"name", block.name}, {"offset", block.offset}, {"bytes", block.bytes}, {"first", block.first}, {"last", block.last}});
+    result["arena"].push_back({{"name", block.name},
+                               {"offset", block.offset},
+                               {"bytes", block.bytes},
+                               {"first", block.first},
+                               {"last", block.last}});
   }
   if (json) {
     std::cout << result.dump() << "\n";
@@ -196,12 +217,18 @@ int main(int argc, char** argv) {
   if (plan) {
     std::printf("  plan %u bytes, tensors and scratch %u bytes, %d steps\n", engine.plan_bytes(),
                 engine.arena_used_bytes() - engine.plan_bytes(), engine.step_count());
+    std::printf("  operators with their weights packed in the plan: %s\n", result["packed"].dump().c_str());
+    if (!result["unpacked"].empty()) {
+      std::printf("  operators that run slower, as there is no room to pack theirs: %s (%u bytes of arena would do)\n",
+                  result["unpacked"].dump().c_str(), why.full_speed_bytes);
+    }
     for (const char* side : {"inputs", "outputs"}) {
       for (const Json& tensor : result[side]) std::printf("  %s %s\n", side, tensor.dump().c_str());
     }
     std::printf("  %10s %10s  operators\n", "address", "bytes");
     for (const ArenaBlock& block : blocks) {
-      std::printf("  %10u %10u  %d to %d: %s\n", block.offset, block.bytes, block.first, block.last, block.name.c_str());
+      std::printf("  %10u %10u  %d to %d: %s\n", block.offset, block.bytes, block.first, block.last,
+                  block.name.c_str());
     }
   }
   if (result.contains("results")) {

@@ -48,6 +48,7 @@ TEST_P(GoldenTest, EveryVectorIsReproducedToTheByte) {
   InferenceEngine engine;
   Diagnostics why;
   ASSERT_EQ(engine.Prepare(model_, arena_, operators, &why), Status::kOk) << why.message;
+  ASSERT_EQ(why.full_speed_bytes, 0u);
   ASSERT_EQ(inputs.size(), count * engine.input().size());
   ASSERT_EQ(outputs.size(), count * engine.output().size());
   const std::vector<int32_t> input_shape = (*entry)["input_shape"];

@@ -75,6 +75,7 @@ std::vector<int8_t> RunModel(const ModelBuilder& builder, const std::vector<std:
     const Status prepared =
         engine.Prepare(model, arena, portable ? engine::portable::AllOperators() : engine::AllOperators(), &why);
     EXPECT_EQ(prepared, Status::kOk) << why.message;
+    EXPECT_EQ(why.full_speed_bytes, 0u);
     if (prepared != Status::kOk) return {};
     for (size_t i = 0; i < inputs.size(); ++i) {
       EXPECT_EQ(inputs[i].size(), engine.input(static_cast<int>(i)).size());

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "mls/interface/register_map.h"
+#include "mls/interface/windows.h"
 
 namespace mls {
 
@@ -56,12 +56,18 @@ class EdgeWaiter {
   // it readable: after each transaction call Wait with a deadline that has passed.
   int PollFd() const { return DoPollFd(); }
 
+  // The next event that came with a notification and was not taken yet, its CRC checked; oldest first. It may also be one that the host has
+  // read from the FIFO before. kNotReady: none; then everything that Wait would tell of has been looked at. Events may be missing in between:
+  // their numbers tell.
+  Result<EventRecord> TakeEvent() { return DoTakeEvent(); }
+
  protected:
   ~EdgeWaiter() = default;
 
  private:
   virtual Status DoWait(Deadline deadline) = 0;
   virtual int DoPollFd() const = 0;
+  virtual Result<EventRecord> DoTakeEvent() { return Status::kNotReady; }
 };
 
 }  // namespace mls

@@ -1,5 +1,6 @@
-// Operators on float32, to compare a quantised model with the one that it was made from. For hosts only: it calls libm, so results
-// are close on all machines, not equal. Order of sums and formulas: tensorflow/lite/kernels/internal/reference.
+// Operators on float32, to compare a quantised model with the one that it was made from. For hosts only: it calls libm,
+// so results are close on all machines, not equal. Order of sums and formulas:
+// tensorflow/lite/kernels/internal/reference.
 #include "mls/core/engine/float32.h"
 
 #include <cmath>
@@ -18,18 +19,21 @@ struct FloatRange {
 };
 
 bool FloatActivation(PlanContext& context, int32_t activation, FloatRange& range) {
-  if (!context.Require(activation >= 0 && activation <= 3, Status::kUnsupported, "fused activation not supported")) return false;
+  if (!context.Require(activation >= 0 && activation <= 3, Status::kUnsupported, "fused activation not supported"))
+    return false;
   if (activation != 0) range.min = activation == 2 ? -1.0f : 0.0f;
   if (activation >= 2) range.max = activation == 2 ? 1.0f : 6.0f;
   return true;
 }
 
-bool RequireFloat(PlanContext& context, const Tensor& tensor) { return context.RequireType(tensor, TensorType::kFloat32); }
+bool RequireFloat(PlanContext& context, const Tensor& tensor) {
+  return context.RequireType(tensor, TensorType::kFloat32);
+}
 
 const float* Floats(const int8_t* data) { return reinterpret_cast<const float*>(data); }
 float* Floats(int8_t* data) { return reinterpret_cast<float*>(data); }
 
-// --- Convolutions -----------------------------------------------------------------------------------------------------
+// --- Convolutions ---------------------------------------------------------------------------------------------------
 
 enum class Kind { kConv, kDepthwise, kTransposed };
 
@@ -43,7 +47,8 @@ template <Kind kKind>
 Status RunConv(const void* params) {
   const auto& f = *static_cast<const FloatConvParams*>(params);
   const ConvParams& p = f.conv;
-  const int group_outputs = kKind == Kind::kTransposed ? p.output_channels : p.output_channels / (p.input_channels / p.group_channels);
+  const int group_outputs =
+      kKind == Kind::kTransposed ? p.output_channels : p.output_channels / (p.input_channels / p.group_channels);
   const int tap = kKind == Kind::kDepthwise ? p.output_channels : p.group_channels;
   const float* input = Floats(p.input);
   float* output = Floats(p.output);
@@ -52,7 +57,8 @@ Status RunConv(const void* params) {
       for (int x = 0; x < p.output_width; ++x) {
         for (int c = 0; c < p.output_channels; ++c) {
           float sum = 0;
-          const float* weights = Floats(p.weights) + (kKind == Kind::kDepthwise ? c : c * p.kernel_height * p.kernel_width * tap);
+          const float* weights =
+              Floats(p.weights) + (kKind == Kind::kDepthwise ? c : c * p.kernel_height * p.kernel_width * tap);
           for (int ky = 0; ky < p.kernel_height; ++ky) {
             for (int kx = 0; kx < p.kernel_width; ++kx) {
               int row, column;
@@ -67,7 +73,8 @@ Status RunConv(const void* params) {
                 column = x * p.stride_width - p.pad_left + kx * p.dilation_width;
               }
               if (row < 0 || column < 0 || row >= p.input_height || column >= p.input_width) continue;
-              const float* in = input + (row * p.input_width + column) * p.input_channels + c / group_outputs * p.group_channels;
+              const float* in =
+                  input + (row * p.input_width + column) * p.input_channels + c / group_outputs * p.group_channels;
               const float* w = weights + (ky * p.kernel_width + kx) * tap;
               for (int i = 0; i < p.group_channels; ++i) sum += in[i] * w[i];
             }
@@ -89,8 +96,8 @@ bool ReadFloats(PlanContext& context, ConvTensors& t, int weights_rank, int chan
   }
   t.has_bias = context.HasInput(bias);
   return !t.has_bias || (context.Input(bias, t.bias) && RequireFloat(context, t.bias) &&
-                         context.Require(t.bias.elements == static_cast<uint32_t>(t.weights.dims[channel_dimension]), Status::kCorrupt,
-                                         "bias does not have one value for each channel", &t.bias));
+                         context.Require(t.bias.elements == static_cast<uint32_t>(t.weights.dims[channel_dimension]),
+                                         Status::kCorrupt, "bias does not have one value for each channel", &t.bias));
 }
 
 template <Kind kKind>
@@ -99,7 +106,8 @@ Status PlanConv(PlanContext& context) {
   ConvTensors t;
   t.transposed = kTransposed;
   FloatConvParams params{};
-  if (!ReadFloats(context, t, 4, kDepthwise ? 3 : 0) || !context.OpenOptions(kTransposed ? 49 : kDepthwise ? 2 : 1)) return context.status();
+  if (!ReadFloats(context, t, 4, kDepthwise ? 3 : 0) || !context.OpenOptions(kTransposed ? 49 : kDepthwise ? 2 : 1))
+    return context.status();
   constexpr int kDilation = kDepthwise ? 5 : 4;
   const ConvOptions options = {.padding = context.OptionByte(0, 0),
                                .stride_width = context.OptionInt(1, 0),
@@ -109,7 +117,8 @@ Status PlanConv(PlanContext& context) {
                                .activation = context.OptionByte(kDepthwise ? 4 : 3, 0)};
   ConvTensors shapes = t;
   if (kTransposed) std::swap(shapes.input, shapes.output);
-  if (!FillConvParams(context, shapes, options, params.conv) || !FloatActivation(context, options.activation, params.range)) {
+  if (!FillConvParams(context, shapes, options, params.conv) ||
+      !FloatActivation(context, options.activation, params.range)) {
     return context.status();
   }
   ConvParams& p = params.conv;
@@ -121,9 +130,10 @@ Status PlanConv(PlanContext& context) {
   if (kDepthwise) p.group_channels = 1;
   const int outputs = t.weights.dims[kDepthwise ? 3 : 0];
   const bool fits = outputs == p.output_channels && p.input_channels % p.group_channels == 0 &&
-                    p.output_channels % (p.input_channels / p.group_channels) == 0 && (!kTransposed || p.group_channels == p.input_channels) &&
-                    (!kDepthwise || t.weights.dims[0] == 1);
-  if (!context.Require(fits, Status::kCorrupt, "channels of input, weights and output do not match", &t.weights)) return context.status();
+                    p.output_channels % (p.input_channels / p.group_channels) == 0 &&
+                    (!kTransposed || p.group_channels == p.input_channels) && (!kDepthwise || t.weights.dims[0] == 1);
+  if (!context.Require(fits, Status::kCorrupt, "channels of input, weights and output do not match", &t.weights))
+    return context.status();
   auto* committed = context.Commit<FloatConvParams>();
   if (committed == nullptr) return context.status();
   *committed = params;
@@ -163,13 +173,15 @@ Status RunFloatFullyConnected(const void* params) {
 Status PlanFloatFullyConnected(PlanContext& context) {
   ConvTensors t;
   FloatFullyConnectedParams params{};
-  if (!ReadFloats(context, t, 2, 0) || !context.OpenOptions(8) || !FloatActivation(context, context.OptionByte(0, 0), params.range)) {
+  if (!ReadFloats(context, t, 2, 0) || !context.OpenOptions(8) ||
+      !FloatActivation(context, context.OptionByte(0, 0), params.range)) {
     return context.status();
   }
   params.outputs = static_cast<uint32_t>(t.weights.dims[0]);
   params.depth = static_cast<uint32_t>(t.weights.dims[1]);
   params.batches = t.input.elements / params.depth;
-  if (!context.Require(params.batches * params.depth == t.input.elements && uint64_t{params.batches} * params.outputs == t.output.elements,
+  if (!context.Require(params.batches * params.depth == t.input.elements &&
+                           uint64_t{params.batches} * params.outputs == t.output.elements,
                        Status::kCorrupt, "does not have the shape that input and weights give", &t.output)) {
     return context.status();
   }
@@ -185,7 +197,7 @@ Status PlanFloatFullyConnected(PlanContext& context) {
   return Status::kOk;
 }
 
-// --- Pools and means ----------------------------------------------------------------------------------------------------
+// --- Pools and means ------------------------------------------------------------------------------------------------
 
 struct WindowParams {
   ConvParams conv;  // Only its geometry.
@@ -225,19 +237,26 @@ template <bool kAverage>
 Status PlanPool(PlanContext& context) {
   ConvTensors t;
   WindowParams params{};
-  if (!context.Input(0, t.input) || !context.Output(0, t.output) || !RequireFloat(context, t.input) || !RequireFloat(context, t.output) ||
-      !context.OpenOptions(5) || !FloatActivation(context, context.OptionByte(5, 0), params.range)) {
+  if (!context.Input(0, t.input) || !context.Output(0, t.output) || !RequireFloat(context, t.input) ||
+      !RequireFloat(context, t.output) || !context.OpenOptions(5) ||
+      !FloatActivation(context, context.OptionByte(5, 0), params.range)) {
     return context.status();
   }
   const int32_t width = context.OptionInt(3, 0), height = context.OptionInt(4, 0);
-  if (!context.Require(width > 0 && width <= INT16_MAX && height > 0 && height <= INT16_MAX, Status::kCorrupt, "window out of range")) {
+  if (!context.Require(width > 0 && width <= INT16_MAX && height > 0 && height <= INT16_MAX, Status::kCorrupt,
+                       "window out of range")) {
     return context.status();
   }
   t.weights.dims = {1, height, width, 1};
-  const ConvOptions options = {.padding = context.OptionByte(0, 0), .stride_width = context.OptionInt(1, 0), .stride_height = context.OptionInt(2, 0),
-                               .dilation_width = 1, .dilation_height = 1, .activation = 0};
+  const ConvOptions options = {.padding = context.OptionByte(0, 0),
+                               .stride_width = context.OptionInt(1, 0),
+                               .stride_height = context.OptionInt(2, 0),
+                               .dilation_width = 1,
+                               .dilation_height = 1,
+                               .activation = 0};
   if (!FillConvParams(context, t, options, params.conv) ||
-      !context.Require(t.input.dims[3] == t.output.dims[3], Status::kCorrupt, "has another number of channels", &t.output)) {
+      !context.Require(t.input.dims[3] == t.output.dims[3], Status::kCorrupt, "has another number of channels",
+                       &t.output)) {
     return context.status();
   }
   auto* p = context.Commit<WindowParams>();
@@ -277,14 +296,17 @@ Status RunMean(const void* params) {
 
 Status PlanMean(PlanContext& context) {
   Tensor input, axes, output;
-  if (!context.Input(0, input) || !context.Input(1, axes) || !context.Output(0, output) || !RequireFloat(context, input) ||
-      !RequireFloat(context, output) || !RequireConstantInt32(context, axes)) {
+  if (!context.Input(0, input) || !context.Input(1, axes) || !context.Output(0, output) ||
+      !RequireFloat(context, input) || !RequireFloat(context, output) || !RequireConstantInt32(context, axes)) {
     return context.status();
   }
   uint32_t reduced = 0, outputs = 1;
   for (uint32_t i = 0; i < axes.elements; ++i) {
     const int32_t axis = ConstantInt32(axes, i);
-    if (!context.Require(axis >= -input.rank && axis < input.rank, Status::kCorrupt, "has an axis out of range", &axes)) return context.status();
+    const bool inside = axis >= -input.rank && axis < input.rank;
+    if (!context.Require(inside, Status::kCorrupt, "has an axis out of range", &axes)) {
+      return context.status();
+    }
     reduced |= 1u << (axis < 0 ? axis + input.rank : axis);
   }
   auto* p = context.Commit<MeanParams>();
@@ -294,7 +316,9 @@ Status PlanMean(PlanContext& context) {
     p->strides[d] = i < 0 || (reduced >> i & 1) != 0 ? 0 : outputs;
     if (p->strides[d] != 0) outputs *= static_cast<uint32_t>(p->dims[d]);
   }
-  if (!context.Require(outputs == output.elements, Status::kCorrupt, "does not have the shape that the axes give", &output)) return context.status();
+  if (!context.Require(outputs == output.elements, Status::kCorrupt, "does not have the shape that the axes give",
+                       &output))
+    return context.status();
   p->elements = input.elements;
   p->outputs = outputs;
   context.Bind(p->input, input);
@@ -304,7 +328,7 @@ Status PlanMean(PlanContext& context) {
   return Status::kOk;
 }
 
-// --- Element by element -------------------------------------------------------------------------------------------------
+// --- Element by element ---------------------------------------------------------------------------------------------
 
 struct BinaryParams {
   const int8_t* inputs[2];
@@ -335,8 +359,9 @@ template <typename Operation, int kOptions>
 Status PlanBinary(PlanContext& context) {
   Tensor inputs[2], output;
   BinaryParams params{};
-  if (!context.Input(0, inputs[0]) || !context.Input(1, inputs[1]) || !context.Output(0, output) || !RequireFloat(context, inputs[0]) ||
-      !RequireFloat(context, inputs[1]) || !RequireFloat(context, output) || (kOptions != 0 && !context.OpenOptions(kOptions)) ||
+  if (!context.Input(0, inputs[0]) || !context.Input(1, inputs[1]) || !context.Output(0, output) ||
+      !RequireFloat(context, inputs[0]) || !RequireFloat(context, inputs[1]) || !RequireFloat(context, output) ||
+      (kOptions != 0 && !context.OpenOptions(kOptions)) ||
       !Broadcast(context, inputs, output, params.dims, params.strides[0], params.strides[1]) ||
       !FloatActivation(context, kOptions == 0 ? 0 : context.OptionByte(0, 0), params.range)) {
     return context.status();
@@ -386,8 +411,9 @@ Status RunSoftmax(const void* params) {
 
 Status PlanUnary(PlanContext& context, Kernel kernel, int options) {
   Tensor input, output;
-  if (!context.Input(0, input) || !context.Output(0, output) || !RequireFloat(context, input) || !RequireFloat(context, output) ||
-      !RequireSameShape(context, input, output) || (options != 0 && !context.OpenOptions(options))) {
+  if (!context.Input(0, input) || !context.Output(0, output) || !RequireFloat(context, input) ||
+      !RequireFloat(context, output) || !RequireSameShape(context, input, output) ||
+      (options != 0 && !context.OpenOptions(options))) {
     return context.status();
   }
   auto* p = context.Commit<UnaryParams>();

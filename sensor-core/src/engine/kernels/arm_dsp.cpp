@@ -18,7 +18,9 @@ uint32_t Load32(const void* from) {
 }
 
 // Bytes 0 and 2, or 1 and 3, of a word as two 16-bit numbers, each with half of `offsets` added.
-uint32_t Even(uint32_t offsets, uint32_t bytes) { return static_cast<uint32_t>(__sxtab16(static_cast<int32_t>(offsets), static_cast<int32_t>(bytes))); }
+uint32_t Even(uint32_t offsets, uint32_t bytes) {
+  return static_cast<uint32_t>(__sxtab16(static_cast<int32_t>(offsets), static_cast<int32_t>(bytes)));
+}
 uint32_t Odd(uint32_t offsets, uint32_t bytes) {
   uint32_t result;
   asm("sxtab16 %0, %1, %2, ror #8" : "=r"(result) : "r"(offsets), "r"(bytes));
@@ -37,9 +39,9 @@ inline Channel ChannelAt(const Requantization& r, uint32_t c) {
 }
 inline bool IsUsual(int32_t shift) { return shift <= -1 && shift >= -kMostUsualShift; }
 
-// RoundingDoublingHighMul of a number is a rounding high multiply of its double. Rounding halves away from zero takes one off
-// negative numbers before half is added; the sign of the sum is the sign of the product, or the product is 0, where it does
-// not matter. The offset, shifted up, rides along.
+// RoundingDoublingHighMul of a number is a rounding high multiply of its double. Rounding halves away from zero takes
+// one off negative numbers before half is added; the sign of the sum is the sign of the product, or the product is 0,
+// where it does not matter. The offset, shifted up, rides along.
 inline int8_t Finish(int32_t sum, const Channel& c) {
   int32_t value = c.half_and_offset + (sum >> 31);
   asm("smmlar %0, %1, %2, %0" : "+r"(value) : "r"(sum + sum), "r"(c.multiplier));
@@ -48,9 +50,9 @@ inline int8_t Finish(int32_t sum, const Channel& c) {
   return static_cast<int8_t>(value);
 }
 
-// --- CONV_2D: four pixels at once ---------------------------------------------------------------------------------------
-// The four patches are kept as 16-bit numbers with the offset added, interleaved for the inner loop. For every four values
-// of depth: values 0 and 2 of pixels 0 to 3, then values 1 and 3 of pixels 0 to 3; a word each.
+// --- CONV_2D: four pixels at once -----------------------------------------------------------------------------------
+// The four patches are kept as 16-bit numbers with the offset added, interleaved for the inner loop. For every four
+// values of depth: values 0 and 2 of pixels 0 to 3, then values 1 and 3 of pixels 0 to 3; a word each.
 
 constexpr int kPixels = 4;
 constexpr uint32_t PaddedDepth(uint32_t depth) { return (depth + 3) / 4 * 4; }
@@ -158,14 +160,14 @@ struct ConvBlock {
   int32_t twice_offset_plus_one;
   uint32_t depth;
 };
-static_assert(sizeof(ConvBlock) == 52 && kConstantChannel == -128 && offsetof(ConvBlock, output) == 20 && offsetof(ConvBlock, rest) == 40);
+static_assert(sizeof(ConvBlock) == 52 && kConstantChannel == -128 && offsetof(ConvBlock, output) == 20 &&
+              offsetof(ConvBlock, rest) == 40);
 
 // r0 block, r1 weights, r2 values, r8-r11 sums of pixels 0-3, r12 and lr weights, r7 count, r3-r6 values.
 asm(R"(
   .syntax unified
   .thumb
-  .macro mls_dot_step
-    ldr   r12, [r1], #4
+  .macro mls_dot_products
     ldmia r2!, {r3, r4, r5, r6}
     sxtb16 lr, r12
     smlad r8, lr, r3, r8
@@ -178,6 +180,10 @@ asm(R"(
     smlad r9, lr, r4, r9
     smlad r10, lr, r5, r10
     smlad r11, lr, r6, r11
+  .endm
+  .macro mls_dot_step
+    ldr   r12, [r1], #4
+    mls_dot_products
   .endm
   @ Sum to int8, for shifts of 1 to 22: the sign makes halves round away from zero, the offset rides along.
   .macro mls_finish sum
@@ -251,18 +257,7 @@ mls_conv_block_arm_dsp:
     lsleq r4, r4, #16
     orr   r12, r12, r4
   2:
-    ldmia r2!, {r3, r4, r5, r6}
-    sxtb16 lr, r12
-    smlad r8, lr, r3, r8
-    smlad r9, lr, r4, r9
-    smlad r10, lr, r5, r10
-    smlad r11, lr, r6, r11
-    ldmia r2!, {r3, r4, r5, r6}
-    sxtb16 lr, r12, ror #8
-    smlad r8, lr, r3, r8
-    smlad r9, lr, r4, r9
-    smlad r10, lr, r5, r10
-    smlad r11, lr, r6, r11
+    mls_dot_products
   .Lmls_finish:
     add   r12, r0, #12
     ldmia r12, {r2, r4, r6, lr}      @ multipliers, shifts, output, stride
@@ -351,8 +346,19 @@ Status RunConv2DArmDsp(const void* params) {
         ++y;
       }
     }
-    ConvBlock block = {values, p.weights, p.bias, p.requantization.multipliers, p.requantization.shifts, output, channels,
-                       channels, depth / 16, depth % 16 / 4, depth % 4, 2 * p.requantization.offset + 1, depth};
+    ConvBlock block = {values,
+                       p.weights,
+                       p.bias,
+                       p.requantization.multipliers,
+                       p.requantization.shifts,
+                       output,
+                       channels,
+                       channels,
+                       depth / 16,
+                       depth % 16 / 4,
+                       depth % 4,
+                       2 * p.requantization.offset + 1,
+                       depth};
     if (count == kPixels) {
       mls_conv_block_arm_dsp(&block);
     } else {  // What the missing pixels give is dropped.
@@ -373,14 +379,18 @@ Status PlanConv2DArmDsp(PlanContext& context) {
   if (p.group_channels != p.input_channels || p.batches != 1 || !plan.tensors.has_bias) {
     return CommitConv(context, plan, {.kernel = RunConv2D});
   }
-  return CommitConv(context, plan, {.kernel = RunConv2DArmDsp, .pixels_at_once = kPixels,
-                                    .scratch_bytes = ConvScratchBytes(p), .otherwise = RunConv2D, .fits = HasSmallAccumulators,
-                                    .fold_constant_channels = true});
+  return CommitConv(context, plan,
+                    {.kernel = RunConv2DArmDsp,
+                     .pixels_at_once = kPixels,
+                     .scratch_bytes = ConvScratchBytes(p),
+                     .otherwise = RunConv2D,
+                     .fits = HasSmallAccumulators,
+                     .fold_constant_channels = true});
 }
 
-// --- DEPTHWISE_CONV_2D: four channels at once ----------------------------------------------------------------------------
-// For each group of four channels the scratch holds: per tap, the weights of channels 0 and 2, then 1 and 3, as 16-bit pairs;
-// then what the four channels need to become int8.
+// --- DEPTHWISE_CONV_2D: four channels at once -----------------------------------------------------------------------
+// For each group of four channels the scratch holds: per tap, the weights of channels 0 and 2, then 1 and 3, as 16-bit
+// pairs; then what the four channels need to become int8.
 
 struct ChannelGroup {
   Channel channels[4];
@@ -461,7 +471,9 @@ Status RunDepthwiseConv2DArmDsp(const void* params) {
       const int8_t* window = p.input + (top + rows.first) * row_bytes + (left + columns.first) * channels;
       const uint32_t* w = weights + 2 * (rows.first * p.kernel_width + columns.first);
       const int row_count = rows.last - rows.first, column_count = columns.last - columns.first;
-      const auto run = column_count == 3 ? DepthwisePixel<3> : column_count == 2 ? DepthwisePixel<2> : DepthwisePixel<0>;
+      const auto run = column_count == 3   ? DepthwisePixel<3>
+                       : column_count == 2 ? DepthwisePixel<2>
+                                           : DepthwisePixel<0>;
       output = run(p, window, w, row_count, column_count, output);
     }
   }
@@ -469,19 +481,8 @@ Status RunDepthwiseConv2DArmDsp(const void* params) {
   return Status::kOk;
 }
 
-// With one input channel this is a CONV_2D whose weights lie the other way round: the scratch begins with them turned.
-uint32_t TurnedWeightsBytes(const ConvParams& p) {
-  return (uint32_t{p.kernel_height} * p.kernel_width * p.output_channels + 7) / 8 * 8;
-}
 Status RunOneChannelDepthwiseArmDsp(const void* params) {
-  ConvParams p = *static_cast<const ConvParams*>(params);
-  auto* const turned = static_cast<int8_t*>(p.scratch);
-  const int taps = p.kernel_height * p.kernel_width;
-  for (int c = 0; c < p.output_channels; ++c) {
-    for (int tap = 0; tap < taps; ++tap) turned[c * taps + tap] = p.weights[tap * p.output_channels + c];
-  }
-  p.weights = turned;
-  p.scratch = turned + TurnedWeightsBytes(p);
+  const ConvParams p = TurnWeights(*static_cast<const ConvParams*>(params));
   return RunConv2DArmDsp(&p);
 }
 
@@ -504,8 +505,9 @@ Status PlanDepthwiseConv2DArmDsp(PlanContext& context) {
                                     .otherwise = RunDepthwiseConv2D, .fits = HasOnlySmallAccumulators});
 }
 
-// --- FULLY_CONNECTED: two outputs at once --------------------------------------------------------------------------------
-// Short inputs are expanded to 16 bits once, in scratch; long ones each time anew, since that would take too much memory.
+// --- FULLY_CONNECTED: two outputs at once ---------------------------------------------------------------------------
+// Short inputs are expanded to 16 bits once, in scratch; long ones each time anew, since that would take too much
+// memory.
 
 constexpr uint32_t kMostExpanded = 128;
 

@@ -10,9 +10,9 @@
 
 namespace mls::engine {
 
-// How accumulators become int8 numbers here, in 32-bit lanes, for shifts (given as negative numbers) to the right of 1 to 31:
-// VQRDMULH is RoundingDoublingHighMul. VRSHL rounds halves up: negative sums lose one first, so that halves go away from zero.
-// (The sign of the sum is that of the product, or the product is 0, where it does not matter.)
+// How accumulators become int8 numbers here, in 32-bit lanes, for shifts (given as negative numbers) to the right of 1
+// to 31: VQRDMULH is RoundingDoublingHighMul. VRSHL rounds halves up: negative sums lose one first, so that halves go
+// away from zero. (The sign of the sum is that of the product, or the product is 0, where it does not matter.)
 
 inline int32_t SumBytes(const int8_t* from, uint32_t count) {
   int32_t sum = 0;

@@ -1,4 +1,5 @@
-// CONV_2D for Arm processors with Helium (Cortex-M55, M85): VMLADAVA adds sixteen products of 8 bits to a core register.
+// CONV_2D for Arm processors with Helium (Cortex-M55, M85): VMLADAVA adds sixteen products of 8 bits to a core
+// register.
 #include "arm_helium.h"
 
 #ifdef MLS_ENGINE_ARM_HELIUM
@@ -9,10 +10,10 @@
 namespace mls::engine {
 namespace {
 
-// --- Two channels of four pixels at once --------------------------------------------------------------------------------
-// The zero point is taken out of the inner loop: sum((x + offset) * w) = sum(x * w) + offset * sum(w). Scratch holds: what
-// each pair of channels needs; an output pixel of the channels that can only give one value; where outputs that nobody wants
-// go; four patches, interleaved in sixteens of bytes.
+// --- Two channels of four pixels at once ----------------------------------------------------------------------------
+// The zero point is taken out of the inner loop: sum((x + offset) * w) = sum(x * w) + offset * sum(w). Scratch holds:
+// what each pair of channels needs; an output pixel of the channels that can only give one value; where outputs that
+// nobody wants go; four patches, interleaved in sixteens of bytes.
 
 constexpr int kPixels = 4;
 
@@ -36,8 +37,8 @@ struct ConvBlock {
 };
 static_assert(sizeof(ChannelPair) == 40 && offsetof(ConvBlock, outputs) == 16 && offsetof(ConvBlock, min) == 32);
 
-// r0, r2, r4, r6 sums of the first channel, r8, r10, r12, lr of the second; r1 patches, r3 and r5 weights, r7 count, r9 pairs,
-// r11 block; q4 output addresses, q5 and q6 range, q7 offset.
+// r0, r2, r4, r6 sums of the first channel, r8, r10, r12, lr of the second; r1 patches, r3 and r5 weights, r7 count, r9
+// pairs, r11 block; q4 output addresses, q5 and q6 range, q7 offset.
 asm(R"(
   .syntax unified
   .thumb
@@ -147,7 +148,8 @@ uint32_t ConvScratchBytes(const ConvParams& p) {
   return RoundUp(PairsBytes(p.output_channels), 8) + 2 * channels + depth * kPixels;
 }
 
-// Channels that can only give one value go to `values`, the others to `pairs`. Returns whether there are any of the former.
+// Channels that can only give one value go to `values`, the others to `pairs`. Returns whether there are any of the
+// former.
 bool PreparePairs(const ConvParams& p, uint32_t depth, ChannelPair* pairs, int8_t* values) {
   const Requantization& r = p.requantization;
   const int8_t* weights = p.weights;
@@ -157,7 +159,9 @@ bool PreparePairs(const ConvParams& p, uint32_t depth, ChannelPair* pairs, int8_
       values[c] = static_cast<int8_t>(r.multipliers[c]);
       continue;
     }
-    const int32_t bias = p.packed_bias ? p.bias[c] : WrappingAdd(p.bias == nullptr ? 0 : p.bias[c], SumBytes(weights, depth) * p.input_offset);
+    const int32_t bias =
+        p.packed_bias ? p.bias[c]
+                      : WrappingAdd(p.bias == nullptr ? 0 : p.bias[c], SumBytes(weights, depth) * p.input_offset);
     // A multiplier of zero comes with any shift.
     const int32_t shift = std::min<int32_t>(r.shifts[c], -1);
     ChannelPair& pair = pairs[live / 2];
@@ -174,8 +178,8 @@ bool PreparePairs(const ConvParams& p, uint32_t depth, ChannelPair* pairs, int8_
 // Where byte `position` of a pixel's patch lies among four.
 constexpr int Place(int position) { return position / 16 * 16 * kPixels + position % 16; }
 
-// Puts `count` bytes at `position` of the patches of `kCount` pixels, whose bytes lie `stride` apart. `patches` is the first
-// one's.
+// Puts `count` bytes at `position` of the patches of `kCount` pixels, whose bytes lie `stride` apart. `patches` is the
+// first one's.
 template <int kCount>
 inline void PutRun(int8_t* patches, int position, const int8_t* from, int stride, int count) {
   while (count > 0) {
@@ -254,11 +258,13 @@ void GatherPatches(const ConvParams& p, int y, int x, int count, int8_t* patches
   const int channels = p.input_channels;
   const int top = y * p.stride_height - p.pad_top, left = x * p.stride_width - p.pad_left;
   // Pixels that are read one after the other may go on in the next row.
-  const bool one_row = x + kPixels <= p.output_width || (p.kernel_width == 1 && p.stride_width == 1 && p.kernel_height == 1 &&
-                                                         p.stride_height == 1 && p.output_width == p.input_width);
-  const bool inside = count == kPixels && one_row && p.dilation_width == 1 && left >= 0 && top >= 0 &&
-                      (left + (kPixels - 1) * p.stride_width + p.kernel_width <= p.input_width || p.kernel_width == 1) &&
-                      top + (p.kernel_height - 1) * p.dilation_height < p.input_height;
+  const bool one_row =
+      x + kPixels <= p.output_width || (p.kernel_width == 1 && p.stride_width == 1 && p.kernel_height == 1 &&
+                                        p.stride_height == 1 && p.output_width == p.input_width);
+  const bool inside =
+      count == kPixels && one_row && p.dilation_width == 1 && left >= 0 && top >= 0 &&
+      (left + (kPixels - 1) * p.stride_width + p.kernel_width <= p.input_width || p.kernel_width == 1) &&
+      top + (p.kernel_height - 1) * p.dilation_height < p.input_height;
   if (inside) {
     const int step = p.stride_width * channels, run = p.kernel_width * channels;
     const bool whole_steps = p.kernel_height == 1 || run % 16 == 0;
@@ -317,30 +323,22 @@ Status PlanConv2DHelium(PlanContext& context) {
   if (!ReadConv2D(context, plan)) return context.status();
   const ConvParams& p = plan.params;
   if (p.group_channels != p.input_channels || p.batches != 1) return CommitConv(context, plan, {.kernel = RunConv2D});
-  return CommitConv(context, plan, {.kernel = RunConv2DHelium, .pixels_at_once = kPixels,
-                                    .scratch_bytes = ConvScratchBytes(p), .takes_packed_bias = true, .otherwise = RunConv2D, .fits = ShiftsRight,
-                                    .fold_constant_channels = true});
+  return CommitConv(context, plan,
+                    {.kernel = RunConv2DHelium,
+                     .pixels_at_once = kPixels,
+                     .scratch_bytes = ConvScratchBytes(p),
+                     .takes_packed_bias = true,
+                     .otherwise = RunConv2D,
+                     .fits = ShiftsRight,
+                     .fold_constant_channels = true});
 }
 
-}  // namespace
-
-// With one input channel a depthwise convolution is a CONV_2D whose weights lie the other way round: the scratch begins with
-// them turned.
-namespace {
-uint32_t TurnedWeightsBytes(const ConvParams& p) { return RoundUp(Depth(p) * p.output_channels, 8); }
 }  // namespace
 
 uint32_t OneChannelDepthwiseScratchBytes(const ConvParams& p) { return TurnedWeightsBytes(p) + ConvScratchBytes(p); }
 
 Status RunOneChannelDepthwiseHelium(const void* params) {
-  ConvParams p = *static_cast<const ConvParams*>(params);
-  auto* const turned = static_cast<int8_t*>(p.scratch);
-  const int taps = p.kernel_height * p.kernel_width;
-  for (int c = 0; c < p.output_channels; ++c) {
-    for (int tap = 0; tap < taps; ++tap) turned[c * taps + tap] = p.weights[tap * p.output_channels + c];
-  }
-  p.weights = turned;
-  p.scratch = turned + TurnedWeightsBytes(p);
+  const ConvParams p = TurnWeights(*static_cast<const ConvParams*>(params));
   return RunConv2DHelium(&p);
 }
 

@@ -11,9 +11,10 @@
 namespace mls::engine {
 namespace {
 
-// --- FULLY_CONNECTED: four outputs at once -------------------------------------------------------------------------------
-// The offset costs no sums of its own: sum((x + offset) * w) = sum(x * w) + sum(offset * w), both by VMLADAVA. Where the offset
-// is above 127, the same with -x - 1, which is not x, and 1 - offset gives the negative result. A packed bias has it already.
+// --- FULLY_CONNECTED: four outputs at once --------------------------------------------------------------------------
+// The offset costs no sums of its own: sum((x + offset) * w) = sum(x * w) + sum(offset * w), both by VMLADAVA. Where
+// the offset is above 127, the same with -x - 1, which is not x, and 1 - offset gives the negative result. A packed
+// bias has it already.
 
 template <bool kPerChannel, bool kPacked>
 void RunDense(const FullyConnectedParams& p) {
@@ -128,7 +129,10 @@ Status RunFullyConnectedHelium(const void* params) {
 }
 
 Status PlanFullyConnectedHelium(PlanContext& context) {
-  return CommitFullyConnected(context, {.kernel = RunFullyConnectedHelium, .takes_packed_bias = true, .otherwise = RunFullyConnected, .fits = ShiftsRight});
+  return CommitFullyConnected(context, {.kernel = RunFullyConnectedHelium,
+                                        .takes_packed_bias = true,
+                                        .otherwise = RunFullyConnected,
+                                        .fits = ShiftsRight});
 }
 
 // x * multiplier * 2^shift / 2^31 of numbers whose product does not overflow, for shifts of 0 (`halves` 0) or less (1).
@@ -142,7 +146,7 @@ struct Scale {
 
 }  // namespace
 
-// --- ADD: four at once. The input with the larger scale is only shifted: its multiplier is one half ------------------------
+// --- ADD: four at once. The input with the larger scale is only shifted: its multiplier is one half -----------------
 
 uint32_t AddFlatFast(const AddParams& p, uint32_t count) {
   const AddInput* plain = &p.inputs[0];

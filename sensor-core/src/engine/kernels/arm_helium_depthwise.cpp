@@ -10,9 +10,9 @@
 namespace mls::engine {
 namespace {
 
-// Scratch holds, for each channel, what it needs, and then a plane of columns: a column is four bytes, one for each of the
-// four input rows that were read last, row y in byte y mod 4. So the window of an output, up to four rows and four columns, is
-// sixteen bytes in a row. Weights lie in the same order and turn by a stride when the window moves down.
+// Scratch holds, for each channel, what it needs, and then a plane of columns: a column is four bytes, one for each of
+// the four input rows that were read last, row y in byte y mod 4. So the window of an output, up to four rows and four
+// columns, is sixteen bytes in a row. Weights lie in the same order and turn by a stride when the window moves down.
 
 struct DepthwiseChannel {
   int8_t weights[16];  // Column by column.
@@ -29,11 +29,13 @@ struct DepthwiseRow {
   uint32_t channel_count;
   int32_t min, max, offset;
 };
-static_assert(sizeof(DepthwiseChannel) == 28 && offsetof(DepthwiseRow, groups) == 8 && offsetof(DepthwiseRow, channels) == 16 &&
-              offsetof(DepthwiseRow, channel_count) == 28 && offsetof(DepthwiseRow, offset) == 40);
+static_assert(sizeof(DepthwiseChannel) == 28 && offsetof(DepthwiseRow, groups) == 8 &&
+              offsetof(DepthwiseRow, channels) == 16 && offsetof(DepthwiseRow, channel_count) == 28 &&
+              offsetof(DepthwiseRow, offset) == 40);
 
-// r0, r2, r4, r6 sums of four pixels, r1 window, r3 output, r5 channels to go, r7 channel, r8 multiplier, r9 bytes of four
-// output pixels, r10 shift, r11 row, r12 bias, lr count; q0 weights, q4 offsets of four pixels, q5 and q6 range, q7 offset.
+// r0, r2, r4, r6 sums of four pixels, r1 window, r3 output, r5 channels to go, r7 channel, r8 multiplier, r9 bytes of
+// four output pixels, r10 shift, r11 row, r12 bias, lr count; q0 weights, q4 offsets of four pixels, q5 and q6 range,
+// q7 offset.
 asm(R"(
   .syntax unified
   .thumb
@@ -188,7 +190,9 @@ Status RunDepthwiseConv2DHelium(const void* params) {
     for (; next < end; ++next) {
       int8_t* to = planes + 4 * p.pad_left + (next & 3);
       if (next < 0 || next >= p.input_height) {
-        for (int8_t* at = to; at < planes + static_cast<uint32_t>(channels) * plane; at += 4) *at = static_cast<int8_t>(-p.input_offset);
+        for (int8_t* at = to; at < planes + static_cast<uint32_t>(channels) * plane; at += 4) {
+          *at = static_cast<int8_t>(-p.input_offset);
+        }
         continue;
       }
       const int8_t* from = p.input + next * p.input_width * channels;
@@ -205,13 +209,16 @@ Status PlanDepthwiseConv2DHelium(PlanContext& context) {
   if (!ReadDepthwiseConv2D(context, plan)) return context.status();
   const ConvParams& p = plan.params;
   if (p.input_channels == 1 && p.output_channels > 1 && p.batches == 1) {
-    return CommitConv(context, plan, {.kernel = RunOneChannelDepthwiseHelium, .pixels_at_once = 4,
-                                      .scratch_bytes = OneChannelDepthwiseScratchBytes(p), .otherwise = RunDepthwiseConv2D,
-                                      .fits = ShiftsRight});
+    return CommitConv(context, plan,
+                      {.kernel = RunOneChannelDepthwiseHelium,
+                       .pixels_at_once = 4,
+                       .scratch_bytes = OneChannelDepthwiseScratchBytes(p),
+                       .otherwise = RunDepthwiseConv2D,
+                       .fits = ShiftsRight});
   }
-  if (p.input_channels != p.output_channels || p.batches != 1 || p.kernel_height > kMostTaps || p.kernel_width > kMostTaps ||
-      p.stride_width != p.stride_height || p.stride_width > 2 || p.dilation_height != 1 || p.dilation_width != 1 ||
-      7 * PlaneBytes(p) > UINT16_MAX) {
+  if (p.input_channels != p.output_channels || p.batches != 1 || p.kernel_height > kMostTaps ||
+      p.kernel_width > kMostTaps || p.stride_width != p.stride_height || p.stride_width > 2 || p.dilation_height != 1 ||
+      p.dilation_width != 1 || 7 * PlaneBytes(p) > UINT16_MAX) {
     return CommitConv(context, plan, {.kernel = RunDepthwiseConv2D});
   }
   return CommitConv(context, plan, {.kernel = RunDepthwiseConv2DHelium, .scratch_bytes = ScratchBytes(p),

@@ -15,8 +15,8 @@ constexpr uint32_t kLanes = 16;
 constexpr uint32_t RoundUp(uint32_t x, uint32_t step) { return (x + step - 1) / step * step; }
 inline uint32_t ConvDepth(const ConvParams& p) { return uint32_t{p.kernel_height} * p.kernel_width * p.input_channels; }
 
-// MultiplyByQuantizedMultiplier for four numbers, exact for all of them: SQRDMULH is RoundingDoublingHighMul. SRSHL rounds halves
-// up: negative numbers that are shifted lose one first, so that halves go away from zero.
+// MultiplyByQuantizedMultiplier for four numbers, exact for all of them: SQRDMULH is RoundingDoublingHighMul. SRSHL
+// rounds halves up: negative numbers that are shifted lose one first, so that halves go away from zero.
 struct Scaler {
   int32x4_t multiplier, left, right;
 };
@@ -55,8 +55,8 @@ inline int32_t SumBytes(const int8_t* from, uint32_t count) {
   return sum;
 }
 
-// What each channel needs, as 32-bit numbers, in scratch; channels are rounded up to four. The zero point is taken out of the
-// inner loop: sum((x + offset) * w) = sum(x * w) + offset * sum(w).
+// What each channel needs, as 32-bit numbers, in scratch; channels are rounded up to four. The zero point is taken out
+// of the inner loop: sum((x + offset) * w) = sum(x * w) + offset * sum(w).
 struct Channels {
   int32_t* bias;
   int32_t* multipliers;
@@ -65,7 +65,9 @@ struct Channels {
   static uint32_t Count(uint32_t channels) { return RoundUp(channels, 4); }
   static uint32_t Bytes(uint32_t channels) { return 12 * Count(channels); }
   Channels(void* memory, uint32_t channels)
-      : bias(static_cast<int32_t*>(memory)), multipliers(bias + Count(channels)), shifts(multipliers + Count(channels)) {}
+      : bias(static_cast<int32_t*>(memory)),
+        multipliers(bias + Count(channels)),
+        shifts(multipliers + Count(channels)) {}
 
   void SetScales(const Requantization& r, uint32_t channels) const {
     for (uint32_t c = 0; c < Count(channels); ++c) {
@@ -76,7 +78,7 @@ struct Channels {
   Scaler ScalerAt(uint32_t c) const { return MakeScaler(vld1q_s32(multipliers + c), vld1q_s32(shifts + c)); }
 };
 
-// --- CONV_2D: four channels of four pixels at once ----------------------------------------------------------------------
+// --- CONV_2D: four channels of four pixels at once ------------------------------------------------------------------
 // Scratch: the channels; four patches; if rows cannot be read past the end, the weights with room behind them.
 
 constexpr uint32_t kPixels = 4;
@@ -145,7 +147,8 @@ void RunPixels(const int8_t* weights, uint32_t depth, const Channels& channels, 
     const int8x16_t bytes = Finish(scaled[0], scaled[1], scaled[2], scaled[3], range);
     if (valid == 4 && pixels == kPixels) {
       const int32x4_t words = vreinterpretq_s32_s8(bytes);
-      const int32_t four[] = {vgetq_lane_s32(words, 0), vgetq_lane_s32(words, 1), vgetq_lane_s32(words, 2), vgetq_lane_s32(words, 3)};
+      const int32_t four[] = {vgetq_lane_s32(words, 0), vgetq_lane_s32(words, 1), vgetq_lane_s32(words, 2),
+                              vgetq_lane_s32(words, 3)};
       for (uint32_t i = 0; i < kPixels; ++i) std::memcpy(output + i * channel_count + c, &four[i], 4);
     } else {
       int8_t all[16];
@@ -172,9 +175,10 @@ Status RunConv2DNeon(const void* params) {
     if (c < channel_count && p.packed_bias) {
       channels.bias[c] = p.bias[c];
     } else if (c < channel_count) {
-      channels.bias[c] = WrappingAdd(p.bias == nullptr ? 0 : p.bias[c],
-                                     static_cast<int32_t>(static_cast<uint32_t>(SumBytes(weights + size_t{c} * depth, depth)) *
-                                                          static_cast<uint32_t>(p.input_offset)));
+      channels.bias[c] =
+          WrappingAdd(p.bias == nullptr ? 0 : p.bias[c],
+                      static_cast<int32_t>(static_cast<uint32_t>(SumBytes(weights + size_t{c} * depth, depth)) *
+                                           static_cast<uint32_t>(p.input_offset)));
     }
   }
   const Range range = RangeOf(p.requantization);
@@ -202,20 +206,22 @@ Status RunConv2DNeon(const void* params) {
 
 uint32_t ConvScratchBytes(const ConvParams& p, bool copy) {
   const uint32_t depth = ConvDepth(p);
-  return Channels::Bytes(p.output_channels) + kPixels * RoundUp(depth, kLanes) + CopyBytes(depth * p.output_channels, copy);
+  return Channels::Bytes(p.output_channels) + kPixels * RoundUp(depth, kLanes) +
+         CopyBytes(depth * p.output_channels, copy);
 }
 
 Status PlanConv2DNeon(PlanContext& context) {
   ConvPlan plan;
   if (!ReadConv2D(context, plan)) return context.status();
   ConvParams& p = plan.params;
-  if (p.group_channels != p.input_channels) return CommitConv(context, plan, {.kernel = RunConv2D});
   p.copy_weights = ConvDepth(p) % kLanes != 0 && context.BytesBehind(plan.tensors.weights) < kLanes;
-  return CommitConv(context, plan, {.kernel = RunConv2DNeon, .pixels_at_once = kPixels,
-                                    .scratch_bytes = ConvScratchBytes(p, p.copy_weights), .takes_packed_bias = true});
+  const KernelChoice fast = {.kernel = RunConv2DNeon, .pixels_at_once = kPixels,
+                             .scratch_bytes = ConvScratchBytes(p, p.copy_weights), .takes_packed_bias = true};
+  const bool fits = p.group_channels == p.input_channels && HasRoom(context, fast);
+  return CommitConv(context, plan, fits ? fast : KernelChoice{.kernel = RunConv2D});
 }
 
-// --- FULLY_CONNECTED: four rows at once -----------------------------------------------------------------------------------
+// --- FULLY_CONNECTED: four rows at once -----------------------------------------------------------------------------
 // Scratch: an input, with zeros behind it; then, if rows cannot be read past the end, the weights.
 
 template <bool kPacked>
@@ -288,14 +294,16 @@ Status PlanFullyConnectedNeon(PlanContext& context) {
   if (!ReadConvTensors(context, t, 2, 0)) return context.status();
   const auto outputs = static_cast<uint32_t>(t.weights.dims[0]), depth = static_cast<uint32_t>(t.weights.dims[1]);
   const bool copy = depth % kLanes != 0 && context.BytesBehind(t.weights) < kLanes;
-  return CommitFullyConnected(context, t, {.kernel = RunFullyConnectedNeon,
-                                           .scratch_bytes = RoundUp(depth, kLanes) + CopyBytes(outputs * depth, copy),
-                                           .takes_packed_bias = true,
-                                           .copy_weights = copy});
+  const KernelChoice fast = {.kernel = RunFullyConnectedNeon,
+                             .scratch_bytes = RoundUp(depth, kLanes) + CopyBytes(outputs * depth, copy),
+                             .takes_packed_bias = true,
+                             .copy_weights = copy};
+  return CommitFullyConnected(context, t, HasRoom(context, fast) ? fast : KernelChoice{.kernel = RunFullyConnected});
 }
 
-// --- DEPTHWISE_CONV_2D: channels side by side, taps in pairs ----------------------------------------------------------------
-// The products of two taps fit 16 bits where no weight is -128. Scratch: where each tap reads; the channels; a pixel of padding.
+// --- DEPTHWISE_CONV_2D: channels side by side, taps in pairs --------------------------------------------------------
+// The products of two taps fit 16 bits where no weight is -128. Scratch: where each tap reads; the channels; a pixel of
+// padding.
 
 struct DepthwiseScratch {
   const int8_t** taps;
@@ -312,14 +320,15 @@ struct DepthwiseScratch {
 };
 
 // Eight channels. (Channels come in eights: at the end of sixteens eight may be left.)
-inline void DepthwiseEight(const DepthwiseScratch& s, const ConvParams& p, uint32_t taps, uint32_t c, int32x4_t* scaled) {
+inline void DepthwiseEight(const DepthwiseScratch& s, const ConvParams& p, uint32_t taps, uint32_t c,
+                           int32x4_t* scaled) {
   const uint32_t channels = p.output_channels;
   int32x4_t low = vld1q_s32(s.channels.bias + c), high = vld1q_s32(s.channels.bias + c + 4);
   const int8_t* weights = p.weights + c;
   uint32_t tap = 0;
   for (; tap + 2 <= taps; tap += 2, weights += 2 * channels) {
-    const int16x8_t products = vmlal_s8(vmull_s8(vld1_s8(s.taps[tap] + c), vld1_s8(weights)), vld1_s8(s.taps[tap + 1] + c),
-                                        vld1_s8(weights + channels));
+    const int16x8_t products = vmlal_s8(vmull_s8(vld1_s8(s.taps[tap] + c), vld1_s8(weights)),
+                                        vld1_s8(s.taps[tap + 1] + c), vld1_s8(weights + channels));
     low = vaddw_s16(low, vget_low_s16(products));
     high = vaddw_high_s16(high, products);
   }
@@ -332,7 +341,8 @@ inline void DepthwiseEight(const DepthwiseScratch& s, const ConvParams& p, uint3
   scaled[1] = Scale(high, s.channels.ScalerAt(c + 4));
 }
 
-inline void DepthwiseSixteen(const DepthwiseScratch& s, const ConvParams& p, uint32_t taps, uint32_t c, int32x4_t* scaled) {
+inline void DepthwiseSixteen(const DepthwiseScratch& s, const ConvParams& p, uint32_t taps, uint32_t c,
+                             int32x4_t* scaled) {
   const uint32_t channels = p.output_channels;
   int32x4_t sums[4];
   for (uint32_t i = 0; i < 4; ++i) sums[i] = vld1q_s32(s.channels.bias + c + 4 * i);
@@ -347,7 +357,8 @@ inline void DepthwiseSixteen(const DepthwiseScratch& s, const ConvParams& p, uin
   for (; tap + 2 <= taps; tap += 2, weights += 2 * channels) {
     const int8x16_t x = vld1q_s8(s.taps[tap] + c), w = vld1q_s8(weights);
     const int8x16_t y = vld1q_s8(s.taps[tap + 1] + c), v = vld1q_s8(weights + channels);
-    add(vmlal_s8(vmull_s8(vget_low_s8(x), vget_low_s8(w)), vget_low_s8(y), vget_low_s8(v)), vmlal_high_s8(vmull_high_s8(x, w), y, v));
+    add(vmlal_s8(vmull_s8(vget_low_s8(x), vget_low_s8(w)), vget_low_s8(y), vget_low_s8(v)),
+        vmlal_high_s8(vmull_high_s8(x, w), y, v));
   }
   if (tap < taps) {
     const int8x16_t x = vld1q_s8(s.taps[tap] + c), w = vld1q_s8(weights);
@@ -378,8 +389,9 @@ Status RunDepthwiseConv2DNeon(const void* params) {
   for (uint32_t c = 0; c < channels; ++c) {
     int32_t sum = 0;
     for (uint32_t tap = 0; tap < taps; ++tap) sum += p.weights[size_t{tap} * channels + c];
-    s.channels.bias[c] = WrappingAdd(p.bias == nullptr ? 0 : p.bias[c],
-                                     static_cast<int32_t>(static_cast<uint32_t>(sum) * static_cast<uint32_t>(p.input_offset)));
+    s.channels.bias[c] =
+        WrappingAdd(p.bias == nullptr ? 0 : p.bias[c],
+                    static_cast<int32_t>(static_cast<uint32_t>(sum) * static_cast<uint32_t>(p.input_offset)));
   }
   std::memset(s.padding, -p.input_offset, channels);
   const Range range = RangeOf(p.requantization);
@@ -406,17 +418,8 @@ Status RunDepthwiseConv2DNeon(const void* params) {
   return Status::kOk;
 }
 
-// With one input channel this is a CONV_2D whose weights lie the other way round: the scratch begins with them turned.
-uint32_t TurnedBytes(const ConvParams& p) { return RoundUp(ConvDepth(p) * p.output_channels + kLanes, kLanes); }
 Status RunOneChannelDepthwiseNeon(const void* params) {
-  ConvParams p = *static_cast<const ConvParams*>(params);
-  auto* const turned = static_cast<int8_t*>(p.scratch);
-  const int taps = p.kernel_height * p.kernel_width;
-  for (int c = 0; c < p.output_channels; ++c) {
-    for (int tap = 0; tap < taps; ++tap) turned[c * taps + tap] = p.weights[tap * p.output_channels + c];
-  }
-  p.weights = turned;
-  p.scratch = turned + TurnedBytes(p);
+  const ConvParams p = TurnWeights(*static_cast<const ConvParams*>(params), kLanes);
   return RunConv2DNeon(&p);
 }
 
@@ -424,17 +427,19 @@ Status PlanDepthwiseConv2DNeon(PlanContext& context) {
   ConvPlan plan;
   if (!ReadDepthwiseConv2D(context, plan)) return context.status();
   const ConvParams& p = plan.params;
-  if (p.input_channels == 1 && p.output_channels > 1) {
-    return CommitConv(context, plan, {.kernel = RunOneChannelDepthwiseNeon, .pixels_at_once = kPixels,
-                                      .scratch_bytes = TurnedBytes(p) + ConvScratchBytes(p, false)});
-  }
+  KernelChoice fast;
   const auto* weights = reinterpret_cast<const int8_t*>(plan.tensors.weights.constant);
-  if (p.input_channels != p.output_channels || p.output_channels % 8 != 0 ||
-      std::find(weights, weights + plan.tensors.weights.elements, -128) != weights + plan.tensors.weights.elements) {
-    return CommitConv(context, plan, {.kernel = RunDepthwiseConv2D});
+  const auto* const end = weights + plan.tensors.weights.elements;
+  if (p.input_channels == 1 && p.output_channels > 1) {
+    fast = {.kernel = RunOneChannelDepthwiseNeon, .pixels_at_once = kPixels,
+            .scratch_bytes = TurnedWeightsBytes(p, kLanes) + ConvScratchBytes(p, false)};
+  } else if (p.input_channels == p.output_channels && p.output_channels % 8 == 0 &&
+             std::find(weights, end, -128) == end) {
+    const uint32_t taps = uint32_t{p.kernel_height} * p.kernel_width;
+    fast = {.kernel = RunDepthwiseConv2DNeon, .scratch_bytes = DepthwiseScratch::Bytes(taps, p.output_channels)};
   }
-  const uint32_t taps = uint32_t{p.kernel_height} * p.kernel_width;
-  return CommitConv(context, plan, {.kernel = RunDepthwiseConv2DNeon, .scratch_bytes = DepthwiseScratch::Bytes(taps, p.output_channels)});
+  const bool fits = fast.kernel != nullptr && HasRoom(context, fast);
+  return CommitConv(context, plan, fits ? fast : KernelChoice{.kernel = RunDepthwiseConv2D});
 }
 
 }  // namespace

@@ -31,8 +31,12 @@ struct Isa {
   // Packing to words takes the lower halves of two vectors first, then the upper halves.
   static constexpr uint32_t Channel(uint32_t block, uint32_t lane) { return lane / 4 * 8 + block * 4 + lane % 4; }
 
-  MLS_TARGET static inline Vector Load(const void* from) { return _mm256_loadu_si256(static_cast<const Vector*>(from)); }
-  MLS_TARGET static inline Vector LoadWeights(const int8_t* from) { return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))); }
+  MLS_TARGET static inline Vector Load(const void* from) {
+    return _mm256_loadu_si256(static_cast<const Vector*>(from));
+  }
+  MLS_TARGET static inline Vector LoadWeights(const int8_t* from) {
+    return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+  }
   MLS_TARGET static inline Vector Broadcast(const Value* from) {
     int32_t two;
     std::memcpy(&two, from, sizeof two);
@@ -64,7 +68,9 @@ struct Isa {
     return _mm256_add_epi32(_mm256_blend_epi32(even_product, odd_product, 0xaa), Load(b.offset));
   }
 
-  MLS_TARGET static inline Range RangeOf(const Requantization& r) { return {_mm_set1_epi8(r.min), _mm_set1_epi8(r.max)}; }
+  MLS_TARGET static inline Range RangeOf(const Requantization& r) {
+    return {_mm_set1_epi8(r.min), _mm_set1_epi8(r.max)};
+  }
   template <uint32_t kBlocks>
   MLS_TARGET static inline void Store(const Vector* values, const Range& range, int8_t* to) {
     const Vector words = _mm256_packs_epi32(values[0], values[kBlocks - 1]);
@@ -87,12 +93,13 @@ Status PlanConv2DX86(PlanContext& context) {
   ConvPlan plan;
   if (!ReadConv2D(context, plan)) return context.status();
   KernelChoice fast;
-  const bool fits = plan.params.group_channels == plan.params.input_channels &&
-                    (x86::PlanConv2DVnni(plan.params, false, fast) || (HasAvx2() && PlanFastConv2D(plan.params, false, fast)));
-  return CommitConv(context, plan, fits ? fast : KernelChoice{.kernel = RunConv2D});
+  const bool fits =
+      plan.params.group_channels == plan.params.input_channels &&
+      (x86::PlanConv2DVnni(plan.params, false, fast) || (HasAvx2() && PlanFastConv2D(plan.params, false, fast)));
+  return CommitConv(context, plan, fits && HasRoom(context, fast) ? fast : KernelChoice{.kernel = RunConv2D});
 }
 
-// --- FULLY_CONNECTED on one vector: every weight is used once, so that bytes are multiplied as they are ------------------
+// --- FULLY_CONNECTED on one vector: every weight is used once, so that bytes are multiplied as they are -------------
 // Packed: a header, the columns that SplitWeights added, the weights.
 
 struct ByteIsa {
@@ -110,20 +117,26 @@ struct VectorPacked {
   static uint64_t ScratchBytes(uint32_t depth, uint32_t added) { return depth + uint64_t{2} * added + kSlack; }
   static uint64_t ColumnBytes(uint32_t added) { return x86::RoundUp(added * sizeof(uint32_t), x86::kAlignment); }
   static uint64_t Bytes(uint32_t outputs, uint32_t depth, uint32_t added) {
-    return 2 * x86::kAlignment + ColumnBytes(added) + PackedBytes::Bytes(outputs, 1, static_cast<uint32_t>(x86::RoundUp(depth, 2) + 2 * added));
+    return 2 * x86::kAlignment + ColumnBytes(added) +
+           PackedBytes::Bytes(outputs, 1, static_cast<uint32_t>(x86::RoundUp(depth, 2) + 2 * added));
   }
   static void Make(void* params, void* memory) {
     auto& p = *static_cast<FullyConnectedParams*>(params);
-    auto* const start = reinterpret_cast<std::byte*>(x86::RoundUp(reinterpret_cast<uintptr_t>(memory), x86::kAlignment));
+    auto* const start =
+        reinterpret_cast<std::byte*>(x86::RoundUp(reinterpret_cast<uintptr_t>(memory), x86::kAlignment));
     auto* const columns = reinterpret_cast<uint32_t*>(start + x86::kAlignment);
-    const x86::SplitWeights w({p.weights, p.bias, p.outputs, 1, p.depth, p.depth, 1, p.input_offset, p.per_channel, &p.requantization}, columns);
+    const x86::SplitWeights w(
+        {p.weights, p.bias, p.outputs, 1, p.depth, p.depth, 1, p.input_offset, p.per_channel, &p.requantization},
+        columns);
     const int8_t* const weights = PackedBytes::Make(w, start + x86::kAlignment + ColumnBytes(w.added));
-    p.weights = reinterpret_cast<const int8_t*>(new (start) VectorPacked{&PackedBytes::At(weights), columns, w.added, w.Start()});
+    p.weights = reinterpret_cast<const int8_t*>(
+        new (start) VectorPacked{&PackedBytes::At(weights), columns, w.added, w.Start()});
   }
 };
 
 template <uint32_t kBlocks>
-MLS_TARGET inline void VectorTile(const PackedBytes& packed, uint32_t block, const int8_t* x, const Layer& l, int8_t* output) {
+MLS_TARGET inline void VectorTile(const PackedBytes& packed, uint32_t block, const int8_t* x, const Layer& l,
+                                  int8_t* output) {
   const Block* const blocks = packed.blocks + block;
   const int8_t* weights = packed.weights + block * packed.block_bytes;
   const Vector ones = _mm256_set1_epi16(1);
@@ -143,7 +156,8 @@ MLS_TARGET inline void VectorTile(const PackedBytes& packed, uint32_t block, con
   }
   const uint32_t first = block * ByteIsa::kLanes;
   for (uint32_t b = 0; b < kBlocks; b += 2) {
-    StoreBytes<Isa, std::min(kBlocks, 2u)>(sums + b, l.range, l.channels - first - b * ByteIsa::kLanes, output + first + b * ByteIsa::kLanes);
+    StoreBytes<Isa, std::min(kBlocks, 2u)>(sums + b, l.range, l.channels - first - b * ByteIsa::kLanes,
+                                           output + first + b * ByteIsa::kLanes);
   }
 }
 
@@ -154,7 +168,8 @@ MLS_TARGET Status RunVectorAvx2(const void* params) {
   auto* const x = static_cast<int8_t*>(p.scratch);
   uint32_t i = 0;
   for (; i + 32 <= p.depth; i += 32) {
-    _mm256_storeu_si256(reinterpret_cast<Vector*>(x + i), _mm256_xor_si256(Isa::Load(p.input + i), _mm256_set1_epi8(-128)));
+    _mm256_storeu_si256(reinterpret_cast<Vector*>(x + i),
+                        _mm256_xor_si256(Isa::Load(p.input + i), _mm256_set1_epi8(-128)));
   }
   for (; i < p.depth; ++i) x[i] = static_cast<int8_t>(p.input[i] ^ -128);
   x[i] = 0;
@@ -173,11 +188,15 @@ MLS_TARGET Status RunVectorAvx2(const void* params) {
 
 bool PlanVector(const Tensor& weights, uint32_t depth, uint32_t outputs, KernelChoice& choice) {
   const auto* data = reinterpret_cast<const int8_t*>(weights.constant);
-  const x86::SplitWeights split({.data = data, .channels = outputs, .segments = 1, .segment = depth, .channel_stride = depth, .stride = 1}, nullptr);
+  const x86::SplitWeights split(
+      {.data = data, .channels = outputs, .segments = 1, .segment = depth, .channel_stride = depth, .stride = 1},
+      nullptr);
   const uint64_t bytes = VectorPacked::Bytes(outputs, depth, split.added);
   if (split.added > depth / 4 || bytes > x86::kMostBytes) return false;
-  choice = {.kernel = RunVectorAvx2, .scratch_bytes = static_cast<uint32_t>(VectorPacked::ScratchBytes(depth, split.added)),
-            .packed_bytes = static_cast<uint32_t>(bytes), .pack = VectorPacked::Make};
+  choice = {.kernel = RunVectorAvx2,
+            .scratch_bytes = static_cast<uint32_t>(VectorPacked::ScratchBytes(depth, split.added)),
+            .packed_bytes = static_cast<uint32_t>(bytes),
+            .pack = VectorPacked::Make};
   return true;
 }
 
@@ -190,7 +209,8 @@ Status PlanFullyConnectedX86(PlanContext& context) {
   const bool fits = batches > 0 && (x86::PlanFullyConnectedVnni(batches, depth, outputs, fast) ||
                                     (HasAvx2() && ((batches == 1 && PlanVector(t.weights, depth, outputs, fast)) ||
                                                    PlanFastFullyConnected(batches, depth, outputs, fast))));
-  return CommitFullyConnected(context, t, fits ? fast : KernelChoice{.kernel = RunFullyConnected});
+  return CommitFullyConnected(context, t,
+                              fits && HasRoom(context, fast) ? fast : KernelChoice{.kernel = RunFullyConnected});
 }
 
 #include "x86_depthwise.h"
@@ -200,25 +220,31 @@ Status PlanDepthwiseConv2DX86(PlanContext& context) {
   if (!ReadDepthwiseConv2D(context, plan)) return context.status();
   const ConvParams& p = plan.params;
   KernelChoice fast;
-  const bool fits = p.input_channels == 1 ? x86::PlanConv2DVnni(p, true, fast) || (HasAvx2() && PlanFastConv2D(p, true, fast))
-                                          : x86::PlanDepthwiseVnni(p, fast) || (HasAvx2() && PlanFastDepthwise(p, fast));
-  return CommitConv(context, plan, fits ? fast : KernelChoice{.kernel = RunDepthwiseConv2D});
+  const bool fits = p.input_channels == 1
+                        ? x86::PlanConv2DVnni(p, true, fast) || (HasAvx2() && PlanFastConv2D(p, true, fast))
+                        : x86::PlanDepthwiseVnni(p, fast) || (HasAvx2() && PlanFastDepthwise(p, fast));
+  return CommitConv(context, plan, fits && HasRoom(context, fast) ? fast : KernelChoice{.kernel = RunDepthwiseConv2D});
 }
 
-// --- ADD of two tensors of one shape -------------------------------------------------------------------------------------
+// --- ADD of two tensors of one shape --------------------------------------------------------------------------------
 
-// An input at the common scale: RoundingDivideByPowerOfTwo(RoundingDoublingHighMul(v 2^20, m), right) for v of nine bits. The
-// product's lower 20 bits are zero, so it is v m / 2^11, rounded, and with m = a 2^11 + b all parts fit 32 bits.
+// An input at the common scale: RoundingDivideByPowerOfTwo(RoundingDoublingHighMul(v 2^20, m), right) for v of nine
+// bits. The product's lower 20 bits are zero, so it is v m / 2^11, rounded, and with m = a 2^11 + b all parts fit 32
+// bits.
 struct AddScaler {
   __m256i offset, upper, lower, half, sign_mask;
   __m128i right;
   MLS_TARGET explicit AddScaler(const AddInput& input)
-      : offset(_mm256_set1_epi32(input.offset)), upper(_mm256_set1_epi32(input.multiplier >> 11)), lower(_mm256_set1_epi32(input.multiplier & 2047)),
-        half(_mm256_set1_epi32(input.shift == 0 ? 0 : 1 << (-input.shift - 1))), sign_mask(_mm256_set1_epi32(input.shift == 0 ? 0 : -1)),
+      : offset(_mm256_set1_epi32(input.offset)),
+        upper(_mm256_set1_epi32(input.multiplier >> 11)),
+        lower(_mm256_set1_epi32(input.multiplier & 2047)),
+        half(_mm256_set1_epi32(input.shift == 0 ? 0 : 1 << (-input.shift - 1))),
+        sign_mask(_mm256_set1_epi32(input.shift == 0 ? 0 : -1)),
         right(_mm_cvtsi32_si128(-input.shift)) {}
   MLS_TARGET inline __m256i operator()(__m256i x) const {
     const __m256i v = _mm256_add_epi32(x, offset);
-    const __m256i low = _mm256_srai_epi32(_mm256_add_epi32(_mm256_mullo_epi32(v, lower), _mm256_set1_epi32(1 << 10)), 11);
+    const __m256i low =
+        _mm256_srai_epi32(_mm256_add_epi32(_mm256_mullo_epi32(v, lower), _mm256_set1_epi32(1 << 10)), 11);
     const __m256i high = _mm256_add_epi32(_mm256_mullo_epi32(v, upper), low);
     const __m256i negative = _mm256_and_si256(_mm256_srai_epi32(high, 31), sign_mask);
     return _mm256_sra_epi32(_mm256_add_epi32(_mm256_add_epi32(high, half), negative), right);
@@ -228,12 +254,15 @@ struct AddScaler {
 MLS_TARGET void AddFlat(const AddParams& p, uint32_t count) {
   const AddScaler scale_a(p.inputs[0]), scale_b(p.inputs[1]);
   Block block{};
-  for (uint32_t lane = 0; lane < Isa::kLanes; ++lane) x86::SetChannel(block, lane, p.multiplier, p.shift, p.offset, true);
+  for (uint32_t lane = 0; lane < Isa::kLanes; ++lane) {
+    x86::SetChannel(block, lane, p.multiplier, p.shift, p.offset, true);
+  }
   const Isa::Range range = {_mm_set1_epi8(p.range.min), _mm_set1_epi8(p.range.max)};
   for (uint32_t i = 0; i < count; i += 8) {
     const auto* a = reinterpret_cast<const __m128i*>(p.inputs[0].data + i);
     const auto* b = reinterpret_cast<const __m128i*>(p.inputs[1].data + i);
-    const __m256i sum = _mm256_add_epi32(scale_a(_mm256_cvtepi8_epi32(_mm_loadl_epi64(a))), scale_b(_mm256_cvtepi8_epi32(_mm_loadl_epi64(b))));
+    const __m256i sum = _mm256_add_epi32(scale_a(_mm256_cvtepi8_epi32(_mm_loadl_epi64(a))),
+                                         scale_b(_mm256_cvtepi8_epi32(_mm_loadl_epi64(b))));
     const __m256i value = Isa::Requantize(sum, block);
     Isa::Store<1>(&value, range, p.output + i);
   }

@@ -1,10 +1,11 @@
-// CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED for x86-64 with AVX-512 VNNI: four products of an unsigned and a signed byte, or two of
-// words, to a sum, exactly.
+// CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED for x86-64 with AVX-512 VNNI: four products of an unsigned and a
+// signed byte, or two of words, to a sum, exactly.
 #include "x86_packing.h"
 
 #ifdef MLS_ENGINE_X86
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // About the intrinsics themselves: https://gcc.gnu.org/bugzilla/show_bug.cgi?id=105593
+#pragma GCC diagnostic ignored \
+    "-Wmaybe-uninitialized"  // About the intrinsics themselves: https://gcc.gnu.org/bugzilla/show_bug.cgi?id=105593
 #endif
 #include <immintrin.h>
 
@@ -15,8 +16,8 @@ namespace {
 
 bool HasVnni() {
   __builtin_cpu_init();
-  return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
-         __builtin_cpu_supports("avx512vnni") != 0;
+  return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
+         __builtin_cpu_supports("avx512vl") != 0 && __builtin_cpu_supports("avx512vnni") != 0;
 }
 
 // Inputs plus 128, which the bias takes back.
@@ -39,7 +40,9 @@ struct Isa {
     std::memcpy(&four, from, sizeof four);
     return _mm512_set1_epi32(four);
   }
-  MLS_TARGET static inline Vector AddProducts(Vector sums, Vector values, Vector weights) { return _mm512_dpbusd_epi32(sums, values, weights); }
+  MLS_TARGET static inline Vector AddProducts(Vector sums, Vector values, Vector weights) {
+    return _mm512_dpbusd_epi32(sums, values, weights);
+  }
 
   MLS_TARGET static inline void Expand(const int8_t* from, size_t count, Value* to) {
     const Vector offset = _mm512_set1_epi8(-128);
@@ -63,7 +66,9 @@ struct Isa {
     return _mm512_add_epi32(_mm512_mask_blend_epi32(0xaaaa, even_product, odd_product), Load(b.offset));
   }
 
-  MLS_TARGET static inline Range RangeOf(const Requantization& r) { return {_mm_set1_epi8(r.min), _mm_set1_epi8(r.max)}; }
+  MLS_TARGET static inline Range RangeOf(const Requantization& r) {
+    return {_mm_set1_epi8(r.min), _mm_set1_epi8(r.max)};
+  }
   template <uint32_t kBlocks>
   MLS_TARGET static inline void Store(const Vector* values, const Range& range, int8_t* to) {
     for (uint32_t b = 0; b < kBlocks; ++b) {
@@ -80,7 +85,9 @@ struct Words : Isa {
   // Packing takes four of one vector, then four of the other.
   static constexpr uint32_t Channel(uint32_t block, uint32_t lane) { return lane / 4 * 8 + block * 4 + lane % 4; }
 
-  MLS_TARGET static inline Vector AddProducts(Vector sums, Vector values, Vector weights) { return _mm512_dpwssd_epi32(sums, values, weights); }
+  MLS_TARGET static inline Vector AddProducts(Vector sums, Vector values, Vector weights) {
+    return _mm512_dpwssd_epi32(sums, values, weights);
+  }
   MLS_TARGET static inline Vector InterleaveLow(Vector a, Vector b) { return _mm512_unpacklo_epi16(a, b); }
   MLS_TARGET static inline Vector InterleaveHigh(Vector a, Vector b) { return _mm512_unpackhi_epi16(a, b); }
 
@@ -112,7 +119,9 @@ namespace x86 {
 bool PlanConv2DVnni(const ConvParams& params, bool depthwise, KernelChoice& choice) {
   return HasVnni() && PlanFastConv2D(params, depthwise, choice);
 }
-bool PlanDepthwiseVnni(const ConvParams& params, KernelChoice& choice) { return HasVnni() && PlanFastDepthwise(params, choice); }
+bool PlanDepthwiseVnni(const ConvParams& params, KernelChoice& choice) {
+  return HasVnni() && PlanFastDepthwise(params, choice);
+}
 bool PlanFullyConnectedVnni(uint32_t batches, uint32_t depth, uint32_t outputs, KernelChoice& choice) {
   return HasVnni() && PlanFastFullyConnected(batches, depth, outputs, choice);
 }

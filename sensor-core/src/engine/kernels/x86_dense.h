@@ -1,9 +1,11 @@
-// CONV_2D and FULLY_CONNECTED for x86-64, the same for each instruction set. Included once by each set's source, inside its
-// unnamed namespace and behind its `Isa` and `MLS_TARGET`: code for one processor must not be shared with another's.
+// CONV_2D and FULLY_CONNECTED for x86-64, the same for each instruction set. Included once by each set's source, inside
+// its unnamed namespace and behind its `Isa` and `MLS_TARGET`: code for one processor must not be shared with
+// another's.
 //
-// Inputs are expanded once, to the type that is multiplied, row by row into a ring of the rows that a window covers, with the
-// padding around them. A window is then a few segments, each dense in memory, at a fixed distance from the next window's:
-// nothing is gathered. A tile is up to six windows by two vectors of channels, in registers from the bias to the bytes.
+// Inputs are expanded once, to the type that is multiplied, row by row into a ring of the rows that a window covers,
+// with the padding around them. A window is then a few segments, each dense in memory, at a fixed distance from the
+// next window's: nothing is gathered. A tile is up to six windows by two vectors of channels, in registers from the
+// bias to the bytes.
 
 using Value = Isa::Value;
 using Vector = Isa::Vector;
@@ -21,7 +23,8 @@ class RowRing {
   using Value = typename Set::Value;
 
   static uint64_t RowValues(const ConvParams& p) {
-    const uint64_t columns = uint64_t{p.output_width - 1u} * p.stride_width + uint64_t{p.kernel_width - 1u} * p.dilation_width + 1;
+    const uint64_t columns =
+        uint64_t{p.output_width - 1u} * p.stride_width + uint64_t{p.kernel_width - 1u} * p.dilation_width + 1;
     return x86::RoundUp(columns * p.input_channels + kSlack, kSlack);
   }
   static uint64_t Rows(const ConvParams& p) { return uint64_t{p.kernel_height - 1u} * p.dilation_height + 1; }
@@ -31,7 +34,11 @@ class RowRing {
   }
 
   MLS_TARGET RowRing(const ConvParams& p, Value* memory)
-      : p_(p), row_values_(RowValues(p)), rows_(static_cast<int>(Rows(p))), ring_(memory), padding_(memory + Rows(p) * row_values_) {
+      : p_(p),
+        row_values_(RowValues(p)),
+        rows_(static_cast<int>(Rows(p))),
+        ring_(memory),
+        padding_(memory + Rows(p) * row_values_) {
     Set::Fill(memory, (Rows(p) + 1) * row_values_, static_cast<int8_t>(-p.input_offset));
     const size_t room = row_values_ - size_t{p.pad_left} * p.input_channels;
     inside_ = static_cast<uint32_t>(std::min(size_t{p.input_width} * p.input_channels, room));
@@ -86,7 +93,8 @@ template <typename AnyBlock>
   int32_t values[Isa::kLanes];
   std::memcpy(values, &sums, sizeof values);
   for (uint32_t i = 0; i < Isa::kLanes; ++i) {
-    values[i] = WrappingAdd(MultiplyByQuantizedMultiplier(values[i], block.multiplier[i], block.shift[i]), block.offset[i]);
+    values[i] =
+        WrappingAdd(MultiplyByQuantizedMultiplier(values[i], block.multiplier[i], block.shift[i]), block.offset[i]);
   }
   return Isa::Load(values);
 }
@@ -164,7 +172,7 @@ MLS_TARGET void RunPixels(const Layer& l, uint32_t pixels, int8_t* output) {
   if (block < l.packed->block_count) RunBlocks<1>(l, block, pixels, output + block * Isa::kLanes);
 }
 
-// --- Windows of one pixel: a product of matrices, in stretches of pixels that stay in the first cache --------------------
+// --- Windows of one pixel: a product of matrices, in stretches of pixels that stay in the first cache ---------------
 
 constexpr uint64_t kStretchBytes = 12 * 1024;
 
@@ -180,7 +188,8 @@ struct Stretch {
   uint64_t Bytes() const { return (pixels * step + kSlack) * sizeof(Value) + x86::kAlignment; }
 };
 
-MLS_TARGET void RunMatrix(Layer& l, const int8_t* input, uint32_t pixels, uint32_t depth, void* scratch, int8_t* output) {
+MLS_TARGET void RunMatrix(Layer& l, const int8_t* input, uint32_t pixels, uint32_t depth, void* scratch,
+                          int8_t* output) {
   const Stretch stretch(pixels, depth);
   auto* const values = reinterpret_cast<Value*>(x86::RoundUp(reinterpret_cast<uintptr_t>(scratch), x86::kAlignment));
   const Value* const segment = values;
@@ -220,10 +229,12 @@ MLS_TARGET Status RunFullyConnectedFast(const void* params) {
   return Status::kOk;
 }
 
-// --- Larger windows. Scratch: the ring, then the segments of a window ----------------------------------------------------
+// --- Larger windows. Scratch: the ring, then the segments of a window -----------------------------------------------
 
 uint32_t SegmentsPerRow(const ConvParams& p) { return p.dilation_width == 1 ? 1 : p.kernel_width; }
-uint32_t SegmentValues(const ConvParams& p) { return p.dilation_width == 1 ? uint32_t{p.kernel_width} * p.input_channels : p.input_channels; }
+uint32_t SegmentValues(const ConvParams& p) {
+  return p.dilation_width == 1 ? uint32_t{p.kernel_width} * p.input_channels : p.input_channels;
+}
 
 uint64_t WindowBytes(const ConvParams& p) {
   return x86::kAlignment + RowRing<Isa>::Bytes(p) + uint64_t{p.kernel_height} * SegmentsPerRow(p) * sizeof(Value*);
@@ -232,7 +243,8 @@ uint64_t WindowBytes(const ConvParams& p) {
 MLS_TARGET Status RunWindowConv2D(const void* params) {
   const ConvParams& p = *static_cast<const ConvParams*>(params);
   Layer layer(p.output_channels, p.requantization, &PackedWeights::At(p.weights));
-  auto* const memory = reinterpret_cast<std::byte*>(x86::RoundUp(reinterpret_cast<uintptr_t>(p.scratch), x86::kAlignment));
+  auto* const memory =
+      reinterpret_cast<std::byte*>(x86::RoundUp(reinterpret_cast<uintptr_t>(p.scratch), x86::kAlignment));
   RowRing<Isa> ring(p, reinterpret_cast<Value*>(memory));
   auto** const segments = reinterpret_cast<const Value**>(memory + RowRing<Isa>::Bytes(p));
   layer.segments = segments;
@@ -245,7 +257,9 @@ MLS_TARGET Status RunWindowConv2D(const void* params) {
       const Value** segment = segments;
       for (int ky = 0; ky < p.kernel_height; ++ky) {
         const Value* row = ring.Row(ky);
-        for (uint32_t kx = 0; kx < SegmentsPerRow(p); ++kx) *segment++ = row + size_t{kx} * p.dilation_width * p.input_channels;
+        for (uint32_t kx = 0; kx < SegmentsPerRow(p); ++kx) {
+          *segment++ = row + size_t{kx} * p.dilation_width * p.input_channels;
+        }
       }
       RunPixels(layer, p.output_width, output);
       output += size_t{p.output_width} * p.output_channels;
@@ -254,24 +268,27 @@ MLS_TARGET Status RunWindowConv2D(const void* params) {
   return Status::kOk;
 }
 
-// --- Planning ------------------------------------------------------------------------------------------------------------
+// --- Planning -------------------------------------------------------------------------------------------------------
 
 // With one input channel DEPTHWISE_CONV_2D is a CONV_2D whose weights lie the other way round.
 template <bool kDepthwise>
 void PackConv2D(void* params, void* memory) {
   auto& p = *static_cast<ConvParams*>(params);
   const size_t depth = size_t{p.kernel_height} * p.kernel_width * p.input_channels;
-  p.weights = PackedWeights::Make({p.weights, p.bias, p.output_channels, p.kernel_height * SegmentsPerRow(p), SegmentValues(p),
-                                   kDepthwise ? 1 : depth, kDepthwise ? p.output_channels : size_t{1}, p.input_offset, true, &p.requantization}, memory);
+  p.weights = PackedWeights::Make(
+      {p.weights, p.bias, p.output_channels, p.kernel_height * SegmentsPerRow(p), SegmentValues(p),
+       kDepthwise ? 1 : depth, kDepthwise ? p.output_channels : size_t{1}, p.input_offset, true, &p.requantization},
+      memory);
 }
 void PackFullyConnected(void* params, void* memory) {
   auto& p = *static_cast<FullyConnectedParams*>(params);
-  p.weights = PackedWeights::Make({p.weights, p.bias, p.outputs, 1, p.depth, p.depth, 1, p.input_offset, p.per_channel, &p.requantization},
-                                  memory);
+  p.weights = PackedWeights::Make(
+      {p.weights, p.bias, p.outputs, 1, p.depth, p.depth, 1, p.input_offset, p.per_channel, &p.requantization}, memory);
 }
 
 bool PlanFastConv2D(const ConvParams& p, bool depthwise, KernelChoice& choice) {
-  const uint64_t packed = PackedWeights::Bytes(p.output_channels, p.kernel_height * SegmentsPerRow(p), SegmentValues(p));
+  const uint64_t packed =
+      PackedWeights::Bytes(p.output_channels, p.kernel_height * SegmentsPerRow(p), SegmentValues(p));
   const uint64_t scratch = IsMatrix(p) ? Stretch(Pixels(p), p.input_channels).Bytes() : WindowBytes(p);
   choice = {.kernel = IsMatrix(p) ? RunMatrixConv2D : RunWindowConv2D, .scratch_bytes = static_cast<uint32_t>(scratch),
             .packed_bytes = static_cast<uint32_t>(packed), .pack = depthwise ? PackConv2D<true> : PackConv2D<false>};

@@ -1,7 +1,8 @@
 // DEPTHWISE_CONV_2D for x86-64, the same for each instruction set: included after x86_dense.h, behind `Words`.
 //
-// A vector of words of channels side by side, taps in pairs: words of two taps are interleaved, which puts channels where
-// Words::Channel has them. Packed: blocks of channels, two for each vector of words, then for each of those and each pair the weights.
+// A vector of words of channels side by side, taps in pairs: words of two taps are interleaved, which puts channels
+// where Words::Channel has them. Packed: blocks of channels, two for each vector of words, then for each of those and
+// each pair the weights.
 
 using WordVector = Words::Vector;
 using WordBlock = x86::ChannelBlock<Words::kLanes>;
@@ -18,21 +19,29 @@ struct DepthwisePacked {
   static uint32_t Pairs(const ConvParams& p) { return (uint32_t{p.kernel_height} * p.kernel_width + 1) / 2; }
   // Windows side by side of few channels are one window of many.
   static uint32_t AtOnce(const ConvParams& p) {
-    return p.stride_width == 1 && p.output_channels % 8 == 0 && kChannels % p.output_channels == 0 ? kChannels / p.output_channels : 1;
+    return p.stride_width == 1 && p.output_channels % 8 == 0 && kChannels % p.output_channels == 0
+               ? kChannels / p.output_channels
+               : 1;
   }
   static uint32_t Channels(const ConvParams& p) { return AtOnce(p) * p.output_channels; }
   static uint64_t Bytes(const ConvParams& p) {
-    return 2 * x86::kAlignment + x86::RoundUp(Channels(p), kChannels) / kChannels * (2 * sizeof(WordBlock) + uint64_t{Pairs(p)} * 4 * kChannels);
+    return 2 * x86::kAlignment + x86::RoundUp(Channels(p), kChannels) / kChannels *
+                                     (2 * sizeof(WordBlock) + uint64_t{Pairs(p)} * 4 * kChannels);
   }
-  static const DepthwisePacked& At(const int8_t* weights) { return *std::launder(reinterpret_cast<const DepthwisePacked*>(weights)); }
+  static const DepthwisePacked& At(const int8_t* weights) {
+    return *std::launder(reinterpret_cast<const DepthwisePacked*>(weights));
+  }
 
   static void Make(void* params, void* memory) {
     auto& p = *static_cast<ConvParams*>(params);
-    auto* const start = reinterpret_cast<std::byte*>(x86::RoundUp(reinterpret_cast<uintptr_t>(memory), x86::kAlignment));
+    auto* const start =
+        reinterpret_cast<std::byte*>(x86::RoundUp(reinterpret_cast<uintptr_t>(memory), x86::kAlignment));
     static_assert(sizeof(DepthwisePacked) <= x86::kAlignment);
     auto* const d = new (start) DepthwisePacked;
-    const uint32_t taps = uint32_t{p.kernel_height} * p.kernel_width, groups = static_cast<uint32_t>(x86::RoundUp(Channels(p), kChannels)) / kChannels;
-    const x86::Weights w = {p.weights, p.bias, p.output_channels, 1, taps, 1, p.output_channels, p.input_offset, true, &p.requantization};
+    const uint32_t taps = uint32_t{p.kernel_height} * p.kernel_width,
+                   groups = static_cast<uint32_t>(x86::RoundUp(Channels(p), kChannels)) / kChannels;
+    const x86::Weights w = {p.weights,      p.bias, p.output_channels, 1, taps, 1, p.output_channels,
+                            p.input_offset, true,   &p.requantization};
     d->channels = Channels(p);
     d->pairs = Pairs(p);
     d->blocks = reinterpret_cast<WordBlock*>(start + x86::kAlignment);
@@ -51,8 +60,11 @@ struct DepthwisePacked {
             continue;
           }
           block.bias[lane] = w.Bias(c, 0);
-          SetChannel(block, lane, p.requantization.multipliers[c], p.requantization.shifts[c], p.requantization.offset, d->only_right);
-          for (uint32_t k = 0; k < 2 * d->pairs; ++k) to_lane[k / 2 * 2 * kChannels + k % 2] = k < taps ? w.At(c, k) : int8_t{0};
+          SetChannel(block, lane, p.requantization.multipliers[c], p.requantization.shifts[c], p.requantization.offset,
+                     d->only_right);
+          for (uint32_t k = 0; k < 2 * d->pairs; ++k) {
+            to_lane[k / 2 * 2 * kChannels + k % 2] = k < taps ? w.At(c, k) : int8_t{0};
+          }
         }
       }
       to += 2 * kChannels * d->pairs;
@@ -103,8 +115,12 @@ MLS_TARGET void DepthwiseRow(const DepthwiseLayer& l, uint32_t pixels, uint32_t 
     int8_t* to = output + c;
     size_t at = 0;
     uint32_t x = 0;
-    for (; x + 2 < pixels; x += 2, at += 2 * l.step, to += size_t{2} * channels) DepthwiseTile<2>(l, c, at, channels - c, to);
-    for (; x < pixels; ++x, at += l.step, to += channels) DepthwiseTile<1>(l, c, at, (x + 1 < pixels ? channels : last_channels) - c, to);
+    for (; x + 2 < pixels; x += 2, at += 2 * l.step, to += size_t{2} * channels) {
+      DepthwiseTile<2>(l, c, at, channels - c, to);
+    }
+    for (; x < pixels; ++x, at += l.step, to += channels) {
+      DepthwiseTile<1>(l, c, at, (x + 1 < pixels ? channels : last_channels) - c, to);
+    }
   }
 }
 
@@ -114,7 +130,8 @@ uint64_t DepthwiseScratchBytes(const ConvParams& p) {
 
 MLS_TARGET Status RunDepthwiseConv2DFast(const void* params) {
   const ConvParams& p = *static_cast<const ConvParams*>(params);
-  auto* const memory = reinterpret_cast<std::byte*>(x86::RoundUp(reinterpret_cast<uintptr_t>(p.scratch), x86::kAlignment));
+  auto* const memory =
+      reinterpret_cast<std::byte*>(x86::RoundUp(reinterpret_cast<uintptr_t>(p.scratch), x86::kAlignment));
   WordRing ring(p, reinterpret_cast<int16_t*>(memory));
   auto** const taps = reinterpret_cast<const int16_t**>(memory + WordRing::Bytes(p));
   const DepthwisePacked& packed = DepthwisePacked::At(p.weights);

@@ -15,23 +15,26 @@ constexpr uint32_t kAlignment = 64;
 // Beyond this, in bytes, the portable kernels run.
 constexpr uint64_t kMostBytes = uint64_t{1} << 28;
 
-// MultiplyByQuantizedMultiplier(x, m, -r) + zero point for r from 1 to 31, in one rounding. With p = x m, both of its roundings
-// are floors, which nest: floor((p + 2^30 + 2^(30+r) - (2^31 if x < 0)) / 2^(31+r)). (Its second rounding asks for the sign of
-// the first one's result. That differs from the sign of x only if p = -2^30, and then both ways give 0.) Adding 2^62 keeps the
-// numerator positive, so that logical shifts do; the 2^(31-r) that it adds to the quotient is in `offset`.
+// MultiplyByQuantizedMultiplier(x, m, -r) + zero point for r from 1 to 31, in one rounding. With p = x m, both of its
+// roundings are floors, which nest: floor((p + 2^30 + 2^(30+r) - (2^31 if x < 0)) / 2^(31+r)). (Its second rounding
+// asks for the sign of the first one's result. That differs from the sign of x only if p = -2^30, and then both ways
+// give 0.) Adding 2^62 keeps the numerator positive, so that logical shifts do; the 2^(31-r) that it adds to the
+// quotient is in `offset`.
 template <uint32_t kLanes>
 struct alignas(kAlignment) ChannelBlock {
   int32_t bias[kLanes];  // With the input's offset times the sum of the weights.
   int32_t multiplier[kLanes];
   int32_t shift[kLanes];
   int32_t offset[kLanes];
-  // Of the products of even and odd channels: what is added; then the shift, which for odd ones leaves the result in the upper half.
+  // Of the products of even and odd channels: what is added; then the shift, which for odd ones leaves the result in
+  // the upper half.
   int64_t even_add[kLanes / 2], odd_add[kLanes / 2];
   int64_t even_shift[kLanes / 2], odd_shift[kLanes / 2];
 };
 
 template <uint32_t kLanes>
-void SetChannel(ChannelBlock<kLanes>& block, uint32_t lane, int32_t multiplier, int shift, int32_t zero_point, bool only_right) {
+void SetChannel(ChannelBlock<kLanes>& block, uint32_t lane, int32_t multiplier, int shift, int32_t zero_point,
+                bool only_right) {
   block.multiplier[lane] = multiplier;
   block.shift[lane] = shift;
   block.offset[lane] = zero_point;
@@ -48,7 +51,8 @@ void SetChannel(ChannelBlock<kLanes>& block, uint32_t lane, int32_t multiplier, 
   }
 }
 
-// A layer's weights, as they are: of channel c, product k of segment s is at c * channel_stride + (s * segment + k) * stride.
+// A layer's weights, as they are: of channel c, product k of segment s is at c * channel_stride + (s * segment + k) *
+// stride.
 struct Weights {
   const int8_t* data;
   const int32_t* bias = nullptr;
@@ -62,13 +66,14 @@ struct Weights {
   int32_t Bias(uint32_t c, int32_t value_offset) const {
     uint32_t sum = 0;
     for (size_t k = 0; k < size_t{segments} * segment; ++k) sum += static_cast<uint32_t>(At(c, k));
-    return WrappingAdd(bias == nullptr ? 0 : bias[c], static_cast<int32_t>(sum * static_cast<uint32_t>(input_offset - value_offset)));
+    return WrappingAdd(bias == nullptr ? 0 : bias[c],
+                       static_cast<int32_t>(sum * static_cast<uint32_t>(input_offset - value_offset)));
   }
 };
 
-// For an instruction that adds two products of an unsigned and a signed byte in 16 bits: 255 (|a| + |b|) has to stay below 2^15 for
-// two weights of one sign. Where it does not, the second one is taken out and put into a further column, beside a zero, with the
-// same input: nothing saturates. Trained weights rarely need it.
+// For an instruction that adds two products of an unsigned and a signed byte in 16 bits: 255 (|a| + |b|) has to stay
+// below 2^15 for two weights of one sign. Where it does not, the second one is taken out and put into a further column,
+// beside a zero, with the same input: nothing saturates. Trained weights rarely need it.
 struct SplitWeights : Weights {
   uint32_t* columns;  // Those that were added.
   uint32_t added = 0;
@@ -105,9 +110,10 @@ struct SplitWeights : Weights {
   }
 };
 
-// Sums of products. `Isa` says how many channels lie side by side (kLanes), how many products one instruction adds for each
-// (kGroup), what it adds to the inputs (kValueOffset), and which channel of two blocks lies where (Channel). Segments end with
-// zeros where they are not a multiple of kGroup. For each block of channels its weights: [segment][group][lane][kGroup].
+// Sums of products. `Isa` says how many channels lie side by side (kLanes), how many products one instruction adds for
+// each (kGroup), what it adds to the inputs (kValueOffset), and which channel of two blocks lies where (Channel).
+// Segments end with zeros where they are not a multiple of kGroup. For each block of channels its weights:
+// [segment][group][lane][kGroup].
 template <typename Isa>
 struct Packed {
   using Block = ChannelBlock<Isa::kLanes>;
@@ -151,7 +157,8 @@ struct Packed {
         }
         const uint32_t q = w.per_channel ? c : 0;
         block.bias[lane] = w.Bias(c, Isa::kValueOffset);
-        SetChannel(block, lane, w.requantization->multipliers[q], w.requantization->shifts[q], w.requantization->offset, p->only_right);
+        SetChannel(block, lane, w.requantization->multipliers[q], w.requantization->shifts[q], w.requantization->offset,
+                   p->only_right);
       }
     }
     return reinterpret_cast<const int8_t*>(p);

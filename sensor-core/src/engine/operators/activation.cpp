@@ -19,7 +19,8 @@ bool PlanElementwise(PlanContext& context, Tensor& input, Tensor& output) {
          RequireInt8(context, output) && RequireSameShape(context, input, output);
 }
 
-Status Finish(PlanContext& context, const Tensor& input, const Tensor& output, const ActivationParams& params, Kernel kernel) {
+Status Finish(PlanContext& context, const Tensor& input, const Tensor& output, const ActivationParams& params,
+              Kernel kernel) {
   context.AllowOverlap(input, output, 0);
   auto* p = context.Commit<ActivationParams>();
   if (p == nullptr) return context.status();
@@ -98,7 +99,8 @@ Status PlanSigmoid(PlanContext& context, float output_scale, int32_t output_zero
 }  // namespace
 
 constinit const OperatorRegistration kRelu = {19, "RELU", [](PlanContext& context) { return PlanRelu(context, 1); }};
-constinit const OperatorRegistration kReluN1To1 = {20, "RELU_N1_TO_1", [](PlanContext& context) { return PlanRelu(context, 2); }};
+constinit const OperatorRegistration kReluN1To1 = {20, "RELU_N1_TO_1",
+                                                   [](PlanContext& context) { return PlanRelu(context, 2); }};
 constinit const OperatorRegistration kRelu6 = {21, "RELU6", [](PlanContext& context) { return PlanRelu(context, 3); }};
 constinit const OperatorRegistration kLogistic = {14, "LOGISTIC", [](PlanContext& context) {
   return PlanSigmoid(context, 1.0f / 256, -128, RunSigmoid<Logistic, 8, -128>);

@@ -40,12 +40,13 @@ Status Run(const void* params) {
   return Status::kOk;
 }
 
-// Two inputs of the output's shape. Nothing here can overflow: an input at the common scale is below 2^28, so a rounding,
-// doubling high multiply is a rounding high multiply of the double, and halves have room.
+// Two inputs of the output's shape. Nothing here can overflow: an input at the common scale is below 2^28, so a
+// rounding, doubling high multiply is a rounding high multiply of the double, and halves have room.
 struct Rounder {
   int32_t multiplier, half, right;
   int32_t sign_mask;  // All ones if there is something to round.
-  Rounder(int32_t q, int32_t shift) : multiplier(q), half(shift == 0 ? 0 : 1 << (-shift - 1)), right(-shift), sign_mask(shift == 0 ? 0 : -1) {}
+  Rounder(int32_t q, int32_t shift)
+      : multiplier(q), half(shift == 0 ? 0 : 1 << (-shift - 1)), right(-shift), sign_mask(shift == 0 ? 0 : -1) {}
   int32_t operator()(int32_t x) const {
     const int32_t high = static_cast<int32_t>((static_cast<int64_t>(2 * x) * multiplier + (int64_t{1} << 31)) >> 32);
     return (high + half + ((x >> 31) & sign_mask)) >> right;
@@ -69,7 +70,8 @@ Status RunFlat(const void* params) {
   output += done;
 #endif
   for (; output != end; ++output, ++a, ++b) {
-    const int32_t sum = scale_a((*a + offset_a) * (1 << kAddLeftShift)) + scale_b((*b + offset_b) * (1 << kAddLeftShift));
+    const int32_t sum =
+        scale_a((*a + offset_a) * (1 << kAddLeftShift)) + scale_b((*b + offset_b) * (1 << kAddLeftShift));
     *output = ClampToInt8(scale_out(sum) + offset, low, high);
   }
   return Status::kOk;
@@ -95,7 +97,8 @@ Status Plan(PlanContext& context) {
     params.inputs[i].shift = q.shift;
   }
   const QuantizedMultiplier q = QuantizeRatio(most, 1.0f, output.scale, 1 - kAddLeftShift);
-  if (!context.Require(q.shift <= 0, Status::kUnsupported, "output's scale is too small", &output)) return context.status();
+  if (!context.Require(q.shift <= 0, Status::kUnsupported, "output's scale is too small", &output))
+    return context.status();
   params.multiplier = q.multiplier;
   params.shift = q.shift;
   params.offset = output.zero_point;
@@ -108,7 +111,8 @@ Status Plan(PlanContext& context) {
   if (p == nullptr) return context.status();
   *p = params;
   for (int i = 0; i < 2; ++i) context.Bind(p->inputs[i].data, inputs[i]);
-  const bool flat = inputs[0].elements == output.elements && inputs[1].elements == output.elements && params.shift >= -30;
+  const bool flat =
+      inputs[0].elements == output.elements && inputs[1].elements == output.elements && params.shift >= -30;
   if (flat) p->dims[0] = static_cast<int32_t>(output.elements);
   context.Bind(p->output, output);
   context.CountMacs(output.elements);

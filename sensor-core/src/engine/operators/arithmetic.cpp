@@ -1,4 +1,5 @@
-// SUB and MUL on int8; ADD, SUB and MUL on int16. Arithmetic: tensorflow/lite/kernels/internal/reference/{add,sub,mul}.h.
+// SUB and MUL on int8; ADD, SUB and MUL on int16. Arithmetic:
+// tensorflow/lite/kernels/internal/reference/{add,sub,mul}.h.
 #include <type_traits>
 
 #include "../broadcast.h"
@@ -33,7 +34,8 @@ template <typename T, Arithmetic kOperation>
 int32_t Combine(const ArithmeticParams& p, T a, T b) {
   if constexpr (kOperation == Arithmetic::kMul) return (a + p.inputs[0].offset) * (b + p.inputs[1].offset);
   const auto rescale = [](const ArithmeticInput& input, T x) {
-    return MultiplyByQuantizedMultiplier(WrappingShiftLeft(x + input.offset, kLeftShift<T>), input.multiplier, input.shift);
+    return MultiplyByQuantizedMultiplier(WrappingShiftLeft(x + input.offset, kLeftShift<T>), input.multiplier,
+                                         input.shift);
   };
   const int32_t left = rescale(p.inputs[0], a), right = rescale(p.inputs[1], b);
   return WrappingAdd(left, kOperation == Arithmetic::kAdd ? right : -right);
@@ -92,7 +94,9 @@ Status Plan(PlanContext& context) {
     // There, such sums shift instead of multiplying, if the model allows it. Converters have stopped doing so.
     const bool shifts = kType == TensorType::kInt16 && context.OptionByte(kPowerOfTwoScales, 1) != 0 &&
                         IsPowerOfTwo(inputs[0].scale) && IsPowerOfTwo(inputs[1].scale) && IsPowerOfTwo(output.scale);
-    if (!context.Require(!shifts, Status::kUnsupported, "arithmetic of powers of two is not supported", &output)) return context.status();
+    if (!context.Require(!shifts, Status::kUnsupported, "arithmetic of powers of two is not supported", &output)) {
+      return context.status();
+    }
     const float most = std::max(inputs[0].scale, inputs[1].scale);
     for (int i = 0; i < 2; ++i) {
       q = QuantizeRatio(inputs[i].scale, 1.0f, most, -1);
@@ -102,7 +106,8 @@ Status Plan(PlanContext& context) {
     q = QuantizeRatio(most, 1.0f, output.scale, 1 - kLeftShift<T>);
   }
   for (int i = 0; i < 2; ++i) params.inputs[i].offset = -inputs[i].zero_point;
-  if (!context.Require(q.shift <= (kOperation == Arithmetic::kMul ? 30 : 0), Status::kUnsupported, "output's scale is too small", &output)) {
+  if (!context.Require(q.shift <= (kOperation == Arithmetic::kMul ? 30 : 0), Status::kUnsupported,
+                       "output's scale is too small", &output)) {
     return context.status();
   }
   params.multiplier = q.multiplier;

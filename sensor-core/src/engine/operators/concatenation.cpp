@@ -1,4 +1,5 @@
-// CONCATENATION, SPLIT and SPLIT_V: each of several tensors is every n-th block of bytes of one. Any type of whole bytes.
+// CONCATENATION, SPLIT and SPLIT_V: each of several tensors is every n-th block of bytes of one. Any type of whole
+// bytes.
 #include <cstring>
 #include <type_traits>
 
@@ -45,9 +46,12 @@ template <bool kSplit>
 Status Commit(PlanContext& context, const Tensor& whole, int32_t axis, int count) {
   if (axis < 0) axis += whole.rank;
   uint32_t element_bytes;
-  if (!context.Require(axis >= 0 && axis < whole.rank, Status::kCorrupt, "axis is out of range", &whole)) return context.status();
+  if (!context.Require(axis >= 0 && axis < whole.rank, Status::kCorrupt, "axis is out of range", &whole))
+    return context.status();
   int64_t along = 0;
-  const auto part_at = [&context](int i, Tensor& part) { return kSplit ? context.Output(i, part) : context.Input(i, part); };
+  const auto part_at = [&context](int i, Tensor& part) {
+    return kSplit ? context.Output(i, part) : context.Input(i, part);
+  };
   for (int i = 0; i < count; ++i) {
     Tensor part;
     if (!part_at(i, part) || !RequireSameType(context, part, whole, element_bytes)) return context.status();
@@ -60,7 +64,8 @@ Status Commit(PlanContext& context, const Tensor& whole, int32_t axis, int count
     }
     along += part.dims[axis];
   }
-  if (!context.Require(along == whole.dims[axis], Status::kCorrupt, "does not have the size of its parts", &whole)) return context.status();
+  if (!context.Require(along == whole.dims[axis], Status::kCorrupt, "does not have the size of its parts", &whole))
+    return context.status();
   using Part = typename JoinParams<kSplit>::Part;
   auto* p = context.Commit<JoinParams<kSplit>>(sizeof(Part) * static_cast<size_t>(count));
   if (p == nullptr) return context.status();
@@ -103,7 +108,9 @@ Status PlanSplit(PlanContext& context, int axis_index, int whole_index) {
 }  // namespace
 
 constinit const OperatorRegistration kConcatenation = {2, "CONCATENATION", PlanConcatenation};
-constinit const OperatorRegistration kSplit = {49, "SPLIT", [](PlanContext& context) { return PlanSplit(context, 0, 1); }};
-constinit const OperatorRegistration kSplitV = {102, "SPLIT_V", [](PlanContext& context) { return PlanSplit(context, 2, 0); }};
+constinit const OperatorRegistration kSplit = {49, "SPLIT",
+                                               [](PlanContext& context) { return PlanSplit(context, 0, 1); }};
+constinit const OperatorRegistration kSplitV = {102, "SPLIT_V",
+                                                [](PlanContext& context) { return PlanSplit(context, 2, 0); }};
 
 }  // namespace mls::engine

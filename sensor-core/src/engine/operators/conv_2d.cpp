@@ -13,7 +13,8 @@ bool ReadConv2D(PlanContext& context, ConvPlan& plan) {
                                .dilation_width = context.OptionInt(4, 1),
                                .dilation_height = context.OptionInt(5, 1),
                                .activation = context.OptionByte(3, 0)};
-  if (!FillConvParams(context, t, options, p) || !ActivationRange(context, options.activation, t.output, plan.output_range)) {
+  if (!FillConvParams(context, t, options, p) ||
+      !ActivationRange(context, options.activation, t.output, plan.output_range)) {
     return false;
   }
   plan.range = {static_cast<int8_t>(plan.output_range.min), static_cast<int8_t>(plan.output_range.max)};

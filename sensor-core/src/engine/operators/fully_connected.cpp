@@ -20,7 +20,8 @@ Status CommitFullyConnected(PlanContext& context, const ConvTensors& t, const Ke
   const uint32_t outputs = static_cast<uint32_t>(t.weights.dims[0]);
   const uint32_t depth = static_cast<uint32_t>(t.weights.dims[1]);
   Int8Range range;
-  if (!context.Require(context.OptionByte(kWeightsFormat, 0) == 0, Status::kUnsupported, "shuffled weights are not supported") ||
+  if (!context.Require(context.OptionByte(kWeightsFormat, 0) == 0, Status::kUnsupported,
+                       "shuffled weights are not supported") ||
       !context.Require(t.input.elements % depth == 0, Status::kCorrupt, "input does not fit the weights", &t.input) ||
       !context.Require(uint64_t{t.input.elements} / depth * outputs == t.output.elements, Status::kCorrupt,
                        "does not have the shape that input and weights give", &t.output) ||
@@ -29,13 +30,16 @@ Status CommitFullyConnected(PlanContext& context, const ConvTensors& t, const Ke
   }
   const bool per_channel = t.weights.scales.count > 1;
   if (choice.scratch_bytes > 0) context.RequestScratch(choice.scratch_bytes);
-  auto* p = context.Commit<FullyConnectedParams>(RequantizationBytes(per_channel ? outputs : 1) + (kPacksWeights ? choice.packed_bytes : 0));
+  auto* p = context.Commit<FullyConnectedParams>(RequantizationBytes(per_channel ? outputs : 1) +
+                                                 (kPacksWeights ? choice.packed_bytes : 0));
   if (p == nullptr) return context.status();
   if (!per_channel) {
     // Unlike the convolutions, TensorFlow Lite multiplies these two as floats.
     const float product = t.input.scale * t.weights.scale;
     const QuantizedMultiplier q = QuantizeRatio(product, 1.0f, t.output.scale);
-    if (!context.Require(q.shift <= 30, Status::kUnsupported, "a scale is too large", &t.weights)) return context.status();
+    if (!context.Require(q.shift <= 30, Status::kUnsupported, "a scale is too large", &t.weights)) {
+      return context.status();
+    }
     auto* multiplier = reinterpret_cast<int32_t*>(p + 1);
     auto* shift = reinterpret_cast<int8_t*>(multiplier + 1);
     *multiplier = q.multiplier;

@@ -1,5 +1,6 @@
 // LOGISTIC, TANH, SOFTMAX and the RELUs on int16. The functions are tables with straight lines between, those of
-// tensorflow/lite/kernels/internal/{common.h,reference/softmax.h,reference/integer_ops/{logistic,tanh}.h}: no libm at run time.
+// tensorflow/lite/kernels/internal/{common.h,reference/softmax.h,reference/integer_ops/{logistic,tanh}.h}: no libm at
+// run time.
 #include <array>
 #include <bit>
 
@@ -94,7 +95,8 @@ bool PlanElementwise(PlanContext& context, Tensor& input, Tensor& output) {
          RequireQuantized(context, output, TensorType::kInt16) && RequireSameShape(context, input, output);
 }
 
-Status Finish(PlanContext& context, const Tensor& input, const Tensor& output, const ActivationParams& params, Kernel kernel) {
+Status Finish(PlanContext& context, const Tensor& input, const Tensor& output, const ActivationParams& params,
+              Kernel kernel) {
   context.AllowOverlap(input, output, 0);
   auto* p = context.Commit<ActivationParams>();
   if (p == nullptr) return context.status();
@@ -127,7 +129,8 @@ Status PlanSigmoid(PlanContext& context, Kernel kernel) {
   if (!PlanElementwise(context, input, output)) return context.status();
   // As exact as a product of a float and a small integer is.
   double multiplier = static_cast<double>(input.scale) * (4096 * 3);
-  if (!context.Require(output.scale == 1.0f / 32768, Status::kUnsupported, "output is not quantised to the function's range", &output) ||
+  if (!context.Require(output.scale == 1.0f / 32768, Status::kUnsupported,
+                       "output is not quantised to the function's range", &output) ||
       !context.Require(multiplier <= 32767, Status::kUnsupported, "input's scale is out of range", &input)) {
     return context.status();
   }
@@ -137,7 +140,7 @@ Status PlanSigmoid(PlanContext& context, Kernel kernel) {
   return Finish(context, input, output, params, kernel);
 }
 
-// --- SOFTMAX ----------------------------------------------------------------------------------------------------------
+// --- SOFTMAX --------------------------------------------------------------------------------------------------------
 
 // The exponential of x in [-10, 0] for tables, worked out by the compiler: exp(x / 1024)^1024, the first by its series.
 constexpr float Exp(float x) {
@@ -154,7 +157,8 @@ constexpr float OneOverOnePlus(float x) { return 1.0f / (1.0f + x); }
 
 constexpr float Round(float x) { return static_cast<float>(static_cast<int32_t>(x < 0 ? x - 0.5f : x + 0.5f)); }
 
-// 512 lines over [low, high] and the last one's end, in 1 / 32768; each start is moved so that the middle of the line fits too.
+// 512 lines over [low, high] and the last one's end, in 1 / 32768; each start is moved so that the middle of the line
+// fits too.
 using Table = std::array<int16_t, 513>;
 constexpr Table MakeTable(float (*function)(float), float low, float high) {
   constexpr float kUnits = 32768;
@@ -219,13 +223,16 @@ Status PlanSoftmax(PlanContext& context) {
   if (!PlanElementwise(context, input, output) || !context.OpenOptions(9)) return context.status();
   const float beta = context.OptionFloat(0, 0.0f);
   const uint32_t depth = input.rank == 0 ? 1 : static_cast<uint32_t>(input.dims[input.rank - 1]);
-  if (!context.Require(output.scale == 1.0f / 32768, Status::kUnsupported, "output is not quantised to the function's range", &output) ||
+  if (!context.Require(output.scale == 1.0f / 32768, Status::kUnsupported,
+                       "output is not quantised to the function's range", &output) ||
       !context.Require(beta > 0 && beta < 1e30f, Status::kUnsupported, "beta is out of range") ||
       !context.Require(depth < 32768, Status::kUnsupported, "has too many classes", &input)) {
     return context.status();
   }
-  const QuantizedMultiplier q = QuantizeDouble(static_cast<double>(input.scale) * static_cast<double>(beta) / (10.0 / 65535.0));
-  if (!context.Require(q.shift <= 15, Status::kUnsupported, "beta or the input's scale is too large", &input)) return context.status();
+  const QuantizedMultiplier q =
+      QuantizeDouble(static_cast<double>(input.scale) * static_cast<double>(beta) / (10.0 / 65535.0));
+  if (!context.Require(q.shift <= 15, Status::kUnsupported, "beta or the input's scale is too large", &input))
+    return context.status();
   context.AllowOverlap(input, output, 0);
   auto* p = context.Commit<SoftmaxParams>();
   if (p == nullptr) return context.status();
@@ -243,10 +250,13 @@ Status PlanSoftmax(PlanContext& context) {
 }  // namespace
 
 namespace int16 {
-constinit const OperatorRegistration kLogistic = {14, "LOGISTIC", [](PlanContext& context) { return PlanSigmoid(context, RunLogistic); }};
-constinit const OperatorRegistration kTanh = {28, "TANH", [](PlanContext& context) { return PlanSigmoid(context, RunTanh); }};
+constinit const OperatorRegistration kLogistic = {
+    14, "LOGISTIC", [](PlanContext& context) { return PlanSigmoid(context, RunLogistic); }};
+constinit const OperatorRegistration kTanh = {28, "TANH",
+                                              [](PlanContext& context) { return PlanSigmoid(context, RunTanh); }};
 constinit const OperatorRegistration kRelu = {19, "RELU", [](PlanContext& context) { return PlanRelu(context, 1); }};
-constinit const OperatorRegistration kReluN1To1 = {20, "RELU_N1_TO_1", [](PlanContext& context) { return PlanRelu(context, 2); }};
+constinit const OperatorRegistration kReluN1To1 = {20, "RELU_N1_TO_1",
+                                                   [](PlanContext& context) { return PlanRelu(context, 2); }};
 constinit const OperatorRegistration kRelu6 = {21, "RELU6", [](PlanContext& context) { return PlanRelu(context, 3); }};
 constinit const OperatorRegistration kSoftmax = {25, "SOFTMAX", PlanSoftmax};
 }  // namespace int16

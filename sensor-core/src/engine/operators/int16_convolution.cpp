@@ -1,5 +1,6 @@
-// CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED with int16 activations and int8 weights. Sums have 64 bits, or 32 if the bias has.
-// Sources: tensorflow/lite/kernels/internal/reference/integer_ops/{conv,depthwise_conv,fully_connected}.h.
+// CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED with int16 activations and int8 weights. Sums have 64 bits, or 32 if
+// the bias has. Sources:
+// tensorflow/lite/kernels/internal/reference/integer_ops/{conv,depthwise_conv,fully_connected}.h.
 #include <cstring>
 
 #include "../convolution.h"
@@ -16,7 +17,9 @@ struct WideConvParams {
 template <typename Sum>
 Sum BiasAt(const int32_t* bias, int channel) {
   Sum value = 0;
-  if (bias != nullptr) std::memcpy(&value, reinterpret_cast<const uint8_t*>(bias) + channel * static_cast<int>(sizeof(Sum)), sizeof(Sum));
+  if (bias != nullptr) {
+    std::memcpy(&value, reinterpret_cast<const uint8_t*>(bias) + channel * static_cast<int>(sizeof(Sum)), sizeof(Sum));
+  }
   return value;
 }
 
@@ -51,8 +54,9 @@ Status RunConv(const void* params) {
           const int8_t* weights = kDepthwise ? p.weights + c : p.weights + c * p.kernel_height * p.kernel_width * tap;
           for (int ky = rows.first; ky < rows.last; ++ky) {
             for (int kx = columns.first; kx < columns.last; ++kx) {
-              const int16_t* in = input + c / group_outputs * p.group_channels +
-                                  ((top + ky * p.dilation_height) * p.input_width + left + kx * p.dilation_width) * p.input_channels;
+              const int16_t* in =
+                  input + c / group_outputs * p.group_channels +
+                  ((top + ky * p.dilation_height) * p.input_width + left + kx * p.dilation_width) * p.input_channels;
               const int8_t* w = weights + (ky * p.kernel_width + kx) * tap;
               for (int i = 0; i < p.group_channels; ++i) sum += static_cast<Unsigned>(static_cast<Sum>(in[i] * w[i]));
             }
@@ -91,7 +95,8 @@ Status PlanConv(PlanContext& context) {
   p->range = plan.output_range;
   ConvParams& conv = p->conv;
   const bool wide = kDepthwise || (t.has_bias && t.bias.type == TensorType::kInt64);
-  if (!context.Require(!kDepthwise || !t.has_bias || t.bias.type == TensorType::kInt64, Status::kUnsupported, "bias is not int64", &t.bias) ||
+  if (!context.Require(!kDepthwise || !t.has_bias || t.bias.type == TensorType::kInt64, Status::kUnsupported,
+                       "bias is not int64", &t.bias) ||
       !FillRequantization(context, t, channels, {}, p + 1, conv.requantization) ||
       (wide && !RequireShifts(context, conv.requantization, channels, t.weights))) {
     return context.status();
@@ -126,7 +131,8 @@ Status RunWideFullyConnected(const void* params) {
     for (uint32_t c = 0; c < p.outputs; ++c, weights += p.depth) {
       uint64_t sum = static_cast<uint64_t>(BiasAt<int64_t>(p.bias, static_cast<int>(c)));
       for (uint32_t i = 0; i < p.depth; ++i) sum += static_cast<uint64_t>(int64_t{input[i] * weights[i]});
-      *output++ = Requantize(p.requantization, p.range, p.per_channel ? static_cast<int>(c) : 0, static_cast<int64_t>(sum));
+      *output++ =
+          Requantize(p.requantization, p.range, p.per_channel ? static_cast<int>(c) : 0, static_cast<int64_t>(sum));
     }
   }
   return Status::kOk;
@@ -139,9 +145,11 @@ Status PlanWideFullyConnected(PlanContext& context) {
   if (!ReadConvTensors(context, t, 2, 0) || !context.OpenOptions(8)) return context.status();
   const uint32_t outputs = static_cast<uint32_t>(t.weights.dims[0]), depth = static_cast<uint32_t>(t.weights.dims[1]);
   if (!context.Require(context.OptionByte(1, 0) == 0, Status::kUnsupported, "shuffled weights are not supported") ||
-      !context.Require(t.input.elements % depth == 0 && uint64_t{t.input.elements} / depth * outputs == t.output.elements,
-                       Status::kCorrupt, "does not have the shape that input and weights give", &t.output) ||
-      !context.Require(!t.has_bias || t.bias.type == TensorType::kInt64, Status::kUnsupported, "bias is not int64", &t.bias) ||
+      !context.Require(
+          t.input.elements % depth == 0 && uint64_t{t.input.elements} / depth * outputs == t.output.elements,
+          Status::kCorrupt, "does not have the shape that input and weights give", &t.output) ||
+      !context.Require(!t.has_bias || t.bias.type == TensorType::kInt64, Status::kUnsupported, "bias is not int64",
+                       &t.bias) ||
       !ActivationRange(context, context.OptionByte(0, 0), t.output, range)) {
     return context.status();
   }

@@ -77,7 +77,8 @@ bool RequireScaled(PlanContext& context, const Tensor& tensor) {
          context.Require(tensor.scale > 0, Status::kCorrupt, "its scale is zero", &tensor);
 }
 
-Status Finish(PlanContext& context, const Tensor& input, const Tensor& output, const QuantizeParams& params, Kernel kernel) {
+Status Finish(PlanContext& context, const Tensor& input, const Tensor& output, const QuantizeParams& params,
+              Kernel kernel) {
   if (input.bytes == output.bytes) context.AllowOverlap(input, output, 0);
   auto* p = context.Commit<QuantizeParams>();
   if (p == nullptr) return context.status();
@@ -96,12 +97,14 @@ Status Finish(PlanContext& context, const Tensor& input, const Tensor& output, c
 
 Status PlanQuantize(PlanContext& context) {
   Tensor input, output;
-  if (!context.Input(0, input) || !context.Output(0, output) || !RequireSameShape(context, input, output)) return context.status();
+  if (!context.Input(0, input) || !context.Output(0, output) || !RequireSameShape(context, input, output))
+    return context.status();
   const bool from_float = input.type == TensorType::kFloat32;
   const bool known = from_float || input.type == TensorType::kInt8 || input.type == TensorType::kUint8 ||
                      input.type == TensorType::kInt16 || input.type == TensorType::kInt32;
   if ((!known && !context.RequireType(input, TensorType::kFloat32)) ||
-      (output.type != TensorType::kInt8 && output.type != TensorType::kUint8 && !context.RequireType(output, TensorType::kInt16)) ||
+      (output.type != TensorType::kInt8 && output.type != TensorType::kUint8 &&
+       !context.RequireType(output, TensorType::kInt16)) ||
       !RequireScaled(context, output) || (!from_float && !RequireScaled(context, input))) {
     return context.status();
   }
@@ -109,7 +112,9 @@ Status PlanQuantize(PlanContext& context) {
   params.scale = output.scale;
   if (!from_float) {
     params.multiplier = QuantizeRatio(input.scale, 1.0f, output.scale);
-    if (!context.Require(params.multiplier.shift <= 30, Status::kUnsupported, "a scale is too large", &input)) return context.status();
+    if (!context.Require(params.multiplier.shift <= 30, Status::kUnsupported, "a scale is too large", &input)) {
+      return context.status();
+    }
   }
   return Finish(context, input, output, params, from_float ? RunQuantize : RunRequantize);
 }
@@ -117,7 +122,8 @@ Status PlanQuantize(PlanContext& context) {
 Status PlanDequantize(PlanContext& context) {
   Tensor input, output;
   if (!context.Input(0, input) || !context.Output(0, output) || !RequireSameShape(context, input, output) ||
-      (input.type != TensorType::kInt8 && input.type != TensorType::kUint8 && !context.RequireType(input, TensorType::kInt16)) ||
+      (input.type != TensorType::kInt8 && input.type != TensorType::kUint8 &&
+       !context.RequireType(input, TensorType::kInt16)) ||
       !context.RequireType(output, TensorType::kFloat32) || !RequireScaled(context, input)) {
     return context.status();
   }

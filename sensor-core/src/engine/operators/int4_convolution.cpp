@@ -1,4 +1,5 @@
-// CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED with int4 weights, read as they are packed: two in a byte, the lower half first.
+// CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED with int4 weights, read as they are packed: two in a byte, the lower
+// half first.
 #include "../convolution.h"
 #include "mls/core/engine/operators.h"
 
@@ -31,8 +32,9 @@ Status RunConv(const void* params) {
           const int first = kDepthwise ? c : c * p.kernel_height * p.kernel_width * tap;
           for (int ky = rows.first; ky < rows.last; ++ky) {
             for (int kx = columns.first; kx < columns.last; ++kx) {
-              const int8_t* in = input + c / group_outputs * p.group_channels +
-                                 ((top + ky * p.dilation_height) * p.input_width + left + kx * p.dilation_width) * p.input_channels;
+              const int8_t* in =
+                  input + c / group_outputs * p.group_channels +
+                  ((top + ky * p.dilation_height) * p.input_width + left + kx * p.dilation_width) * p.input_channels;
               const uint32_t w = static_cast<uint32_t>(first + (ky * p.kernel_width + kx) * tap);
               for (uint32_t i = 0; i < p.group_channels; ++i) {
                 sum += static_cast<uint32_t>((in[i] + p.input_offset) * WeightAt(p.weights, w + i));

@@ -63,8 +63,10 @@ Status RunPrelu(const void* params) {
 }
 
 // `alpha_scale` is what a negative input is scaled by, before the scales of input and output.
-Status Finish(PlanContext& context, const Tensor& input, const Tensor* alpha, const Tensor& output, LeakyReluParams& params, Kernel kernel) {
-  if (!context.Require(params.positive.shift <= 30 && params.negative.shift <= 30, Status::kUnsupported, "a scale is too large", &input)) {
+Status Finish(PlanContext& context, const Tensor& input, const Tensor* alpha, const Tensor& output,
+              LeakyReluParams& params, Kernel kernel) {
+  if (!context.Require(params.positive.shift <= 30 && params.negative.shift <= 30, Status::kUnsupported,
+                       "a scale is too large", &input)) {
     return context.status();
   }
   params.elements = output.elements;
@@ -87,7 +89,8 @@ Status PlanLeakyRelu(PlanContext& context) {
   constexpr TensorType kType = std::is_same_v<T, int16_t> ? TensorType::kInt16 : TensorType::kInt8;
   Tensor input, output;
   if (!context.Input(0, input) || !context.Output(0, output) || !RequireQuantized(context, input, kType) ||
-      !RequireQuantized(context, output, kType) || !RequireSameShape(context, input, output) || !context.OpenOptions(75)) {
+      !RequireQuantized(context, output, kType) || !RequireSameShape(context, input, output) ||
+      !context.OpenOptions(75)) {
     return context.status();
   }
   // There, these are quotients of floats.
@@ -106,7 +109,8 @@ Status PlanPrelu(PlanContext& context) {
   Tensor inputs[2], output;
   LeakyReluParams params{};
   if (!context.Input(0, inputs[0]) || !context.Input(1, inputs[1]) || !context.Output(0, output) ||
-      !RequireQuantized(context, inputs[0], TensorType::kInt8) || !RequireQuantized(context, inputs[1], TensorType::kInt8) ||
+      !RequireQuantized(context, inputs[0], TensorType::kInt8) ||
+      !RequireQuantized(context, inputs[1], TensorType::kInt8) ||
       !RequireQuantized(context, output, TensorType::kInt8) ||
       !Broadcast(context, inputs, output, params.dims, params.strides[0], params.strides[1])) {
     return context.status();

@@ -12,7 +12,8 @@ constexpr int kMaxRank = TensorInfo::kMaxRank;
 struct MeanParams {
   const int8_t* input;
   int8_t* output;
-  // Dimensions that stay and dimensions that go, innermost last; the others are 1. Strides are those of the input, in values.
+  // Dimensions that stay and dimensions that go, innermost last; the others are 1. Strides are those of the input, in
+  // values.
   int32_t kept[kMaxRank], kept_strides[kMaxRank];
   int32_t reduced[kMaxRank], reduced_strides[kMaxRank];
   int32_t input_zero_point, output_zero_point, multiplier, shift;
@@ -36,8 +37,8 @@ T* Reduce(const MeanParams& p, const T* input, int dim, int first_reduced, T* ou
       continue;
     }
     const int32_t scaled = MultiplyByQuantizedMultiplier(Sum(p, input, first_reduced), p.multiplier, p.shift);
-    *output++ = static_cast<T>(std::clamp<int32_t>(WrappingAdd(scaled, p.output_zero_point), std::numeric_limits<T>::min(),
-                                                   std::numeric_limits<T>::max()));
+    *output++ = static_cast<T>(std::clamp<int32_t>(WrappingAdd(scaled, p.output_zero_point),
+                                                   std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
   }
   return output;
 }
@@ -56,13 +57,15 @@ Status Plan(PlanContext& context) {
   constexpr TensorType kType = sizeof(T) == 1 ? TensorType::kInt8 : TensorType::kInt16;
   Tensor input, axes, output;
   if (!context.Input(0, input) || !context.Input(1, axes) || !context.Output(0, output) ||
-      !RequireQuantized(context, input, kType) || !RequireQuantized(context, output, kType) || !RequireConstantInt32(context, axes)) {
+      !RequireQuantized(context, input, kType) || !RequireQuantized(context, output, kType) ||
+      !RequireConstantInt32(context, axes)) {
     return context.status();
   }
   uint32_t reduced_axes = 0;
   for (uint32_t i = 0; i < axes.elements; ++i) {
     const int32_t axis = ConstantInt32(axes, i);
-    if (!context.Require(axis >= -input.rank && axis < input.rank, Status::kCorrupt, "has an axis out of range", &axes)) {
+    if (!context.Require(axis >= -input.rank && axis < input.rank, Status::kCorrupt, "has an axis out of range",
+                         &axes)) {
       return context.status();
     }
     reduced_axes |= 1u << (axis < 0 ? axis + input.rank : axis);
@@ -88,7 +91,8 @@ Status Plan(PlanContext& context) {
   }
   const QuantizedMultiplier q = QuantizeRatio(input.scale, 1.0f, output.scale);
   constexpr int32_t kMaxCount = sizeof(T) == 1 ? 1 << 22 : 1 << 15;
-  if (!context.Require(output.elements == outputs, Status::kCorrupt, "does not have the shape that the axes give", &output) ||
+  if (!context.Require(output.elements == outputs, Status::kCorrupt, "does not have the shape that the axes give",
+                       &output) ||
       !context.Require(count <= kMaxCount, Status::kUnsupported, "has too many values for one mean", &input) ||
       !context.Require(q.shift <= 30, Status::kUnsupported, "a scale is too large", &input)) {
     return context.status();

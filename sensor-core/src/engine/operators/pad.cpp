@@ -21,7 +21,9 @@ void FillValues(const PadParams& p, int8_t* output, int32_t bytes) {
     std::memset(output, p.value[0], static_cast<size_t>(bytes));
     return;
   }
-  for (const int8_t* const end = output + bytes; output != end; output += p.element_bytes) std::memcpy(output, p.value, p.element_bytes);
+  for (const int8_t* const end = output + bytes; output != end; output += p.element_bytes) {
+    std::memcpy(output, p.value, p.element_bytes);
+  }
 }
 
 // Fills one block of dimensions `dim`.. at output and moves past it.
@@ -62,14 +64,16 @@ Status Plan(PlanContext& context) {
   if (context.HasInput(2)) {
     Tensor value;
     if (!context.Input(2, value) ||
-        !context.Require(value.type == output.type && value.constant != nullptr && value.elements == 1 && SameQuantization(value, output),
+        !context.Require(value.type == output.type && value.constant != nullptr && value.elements == 1 &&
+                             SameQuantization(value, output),
                          Status::kUnsupported, "padding value is not a constant of the output's scale", &value)) {
       return context.status();
     }
     std::memcpy(params.value, value.constant, params.element_bytes);
   }
   if (!RequireConstantInt32(context, paddings) ||
-      !context.Require(output.type != TensorType::kInt16 || output.zero_points_are_zero, Status::kUnsupported, "has a zero point", &output) ||
+      !context.Require(output.type != TensorType::kInt16 || output.zero_points_are_zero, Status::kUnsupported,
+                       "has a zero point", &output) ||
       !context.Require(paddings.elements == 2u * input.rank && output.rank == input.rank, Status::kCorrupt,
                        "does not have two values for each dimension", &paddings) ||
       !context.Require(SameQuantization(input, output), Status::kUnsupported,

@@ -4,6 +4,10 @@
 #include "../window.h"
 #include "mls/core/engine/operators.h"
 
+#ifdef MLS_ENGINE_ARM_HELIUM
+#include <arm_mve.h>
+#endif
+
 namespace mls::engine {
 namespace {
 
@@ -18,7 +22,14 @@ struct PoolParams {
 template <typename T>
 Status PlanPool(PlanContext& context, Kernel kernel) {
   constexpr TensorType kType = sizeof(T) == 1 ? TensorType::kInt8 : TensorType::kInt16;
-  enum Option { kPadding = 0, kStrideWidth = 1, kStrideHeight = 2, kFilterWidth = 3, kFilterHeight = 4, kActivation = 5 };
+  enum Option {
+    kPadding = 0,
+    kStrideWidth = 1,
+    kStrideHeight = 2,
+    kFilterWidth = 3,
+    kFilterHeight = 4,
+    kActivation = 5
+  };
   Tensor input, output;
   if (!context.Input(0, input) || !context.Output(0, output) || !RequireQuantized(context, input, kType) ||
       !RequireQuantized(context, output, kType) || !context.OpenOptions(5)) {
@@ -32,7 +43,8 @@ Status PlanPool(PlanContext& context, Kernel kernel) {
   params.stride_width = context.OptionInt(kStrideWidth, 0);
   constexpr int32_t kMax = INT16_MAX;
   const auto in_range = [](int32_t x) { return x > 0 && x <= kMax; };
-  bool ok = context.Require(input.rank == 4 && output.rank == 4, Status::kCorrupt, "input or output is not a picture", &input) &&
+  bool ok = context.Require(input.rank == 4 && output.rank == 4, Status::kCorrupt, "input or output is not a picture",
+                            &input) &&
             context.Require(padding == 0 || padding == 1, Status::kCorrupt, "unknown padding") &&
             context.Require(in_range(params.kernel_height) && in_range(params.kernel_width) &&
                                 in_range(params.stride_height) && in_range(params.stride_width) &&
@@ -79,9 +91,55 @@ Status PlanPool(PlanContext& context, Kernel kernel) {
 
 // Where a processor works on many values at once, that many channels are taken together.
 constexpr int kMany = 16;
+#ifdef MLS_ENGINE_ARM_HELIUM
+constexpr bool kTakesMany = true;
+inline int32x4_t LoadFour(const int8_t* from) { return vldrbq_s32(from); }
+inline int32x4_t LoadFour(const int16_t* from) { return vldrhq_s32(from); }
+#else
+constexpr bool kTakesMany = kWideVectors;
+#endif
 
-// Calls reduce(first value of the window's first row, rows, columns, values per row) for each output value, or reduce_many(the same,
-// results) for kMany of them.
+struct Add {
+  int32_t operator()(int32_t a, int32_t b) const { return a + b; }
+#ifdef MLS_ENGINE_ARM_HELIUM
+  int32x4_t operator()(int32x4_t a, int32x4_t b) const { return vaddq_s32(a, b); }
+#endif
+};
+struct Max {
+  int32_t operator()(int32_t a, int32_t b) const { return std::max(a, b); }
+#ifdef MLS_ENGINE_ARM_HELIUM
+  int32x4_t operator()(int32x4_t a, int32x4_t b) const { return vmaxq_s32(a, b); }
+#endif
+};
+
+// Combines all pixels of a window, for kMany channels.
+template <typename T, typename Combine>
+void CombineMany(const T* window, int rows, int columns, int row_size, int channels, int32_t start, Combine combine,
+                 int32_t (&results)[kMany]) {
+#ifdef MLS_ENGINE_ARM_HELIUM
+  int32x4_t sums[kMany / 4];
+  for (int32x4_t& sum : sums) sum = vdupq_n_s32(start);
+  for (int y = 0; y < rows; ++y, window += row_size) {
+    const T* pixel = window;
+    for (int x = columns; x > 0; --x, pixel += channels) {
+#pragma GCC unroll 4
+      for (int i = 0; i < kMany / 4; ++i) sums[i] = combine(sums[i], LoadFour(pixel + 4 * i));
+    }
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < kMany / 4; ++i) vst1q_s32(results + 4 * i, sums[i]);
+#else
+  std::fill_n(results, kMany, start);
+  for (int y = 0; y < rows; ++y, window += row_size) {
+    for (int x = 0; x < columns; ++x) {
+      for (int i = 0; i < kMany; ++i) results[i] = combine(results[i], window[x * channels + i]);
+    }
+  }
+#endif
+}
+
+// Calls reduce(first value of the window's first row, rows, columns, values per row) for each output value, or
+// reduce_many(the same, results) for kMany of them.
 template <typename T, typename Reduce, typename ReduceMany>
 void ForEachWindow(const PoolParams& p, Reduce reduce, ReduceMany reduce_many) {
   T* output = reinterpret_cast<T*>(p.output);
@@ -96,11 +154,13 @@ void ForEachWindow(const PoolParams& p, Reduce reduce, ReduceMany reduce_many) {
         const Taps columns = TapsInside(left, p.kernel_width, 1, p.input_width);
         const T* window = input + (top + rows.first) * row_size + (left + columns.first) * p.channels;
         int c = 0;
-        if constexpr (kWideVectors) {
+        if constexpr (kTakesMany) {
           for (; c + kMany <= p.channels; c += kMany) {
             int32_t values[kMany];
             reduce_many(window + c, rows.last - rows.first, columns.last - columns.first, row_size, values);
-            for (const int32_t value : values) *output++ = static_cast<T>(std::min(std::max(value, p.range.min), p.range.max));
+            for (const int32_t value : values) {
+              *output++ = static_cast<T>(std::min(std::max(value, p.range.min), p.range.max));
+            }
           }
         }
         for (; c < p.channels; ++c) {
@@ -123,12 +183,7 @@ Status RunAveragePool(const void* params) {
     const int32_t count = rows * columns;
     return sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
   }, [&p](const T* window, int rows, int columns, int row_size, int32_t (&sums)[kMany]) {
-    std::fill_n(sums, kMany, 0);
-    for (int y = 0; y < rows; ++y, window += row_size) {
-      for (int x = 0; x < columns; ++x) {
-        for (int i = 0; i < kMany; ++i) sums[i] += window[x * p.channels + i];
-      }
-    }
+    CombineMany(window, rows, columns, row_size, p.channels, 0, Add(), sums);
     const int32_t count = rows * columns;
     for (int32_t& sum : sums) sum = sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
   });
@@ -145,12 +200,7 @@ Status RunMaxPool(const void* params) {
     }
     return static_cast<int32_t>(most);
   }, [&p](const T* window, int rows, int columns, int row_size, int32_t (&most)[kMany]) {
-    std::fill_n(most, kMany, std::numeric_limits<T>::min());
-    for (int y = 0; y < rows; ++y, window += row_size) {
-      for (int x = 0; x < columns; ++x) {
-        for (int i = 0; i < kMany; ++i) most[i] = std::max<int32_t>(most[i], window[x * p.channels + i]);
-      }
-    }
+    CombineMany(window, rows, columns, row_size, p.channels, std::numeric_limits<T>::min(), Max(), most);
   });
   return Status::kOk;
 }

@@ -3,7 +3,8 @@
 namespace mls::engine {
 namespace {
 
-// RESHAPE, SQUEEZE, EXPAND_DIMS. The converter wrote the new shape into the output tensor; other inputs and the options only repeat it.
+// RESHAPE, SQUEEZE, EXPAND_DIMS. The converter wrote the new shape into the output tensor; other inputs and the options
+// only repeat it.
 Status Plan(PlanContext& context) {
   Tensor input, output;
   if (!context.Input(0, input) || !context.Output(0, output)) return context.status();

@@ -1,4 +1,5 @@
-// RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR: tensorflow/lite/kernels/internal/reference/resize_{nearest_neighbor,bilinear}.h.
+// RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR:
+// tensorflow/lite/kernels/internal/reference/resize_{nearest_neighbor,bilinear}.h.
 #include <cstring>
 
 #include "../quantize.h"
@@ -57,17 +58,22 @@ Status RunBilinear(const void* params) {
   T* output = reinterpret_cast<T*>(p.output);
   for (int32_t batch = 0; batch < p.batches; ++batch) {
     const T* input = reinterpret_cast<const T*>(p.input) + batch * p.input_height * p.input_width * p.channels;
-    const auto row_at = [&](int32_t row) { return input + std::min(row, p.input_height - 1) * p.input_width * p.channels; };
+    const auto row_at = [&](int32_t row) {
+      return input + std::min(row, p.input_height - 1) * p.input_width * p.channels;
+    };
     for (int32_t y = 0; y < p.output_height; ++y) {
       const Between rows = Locate(p, y, p.input_height, p.output_height);
       for (int32_t x = 0; x < p.output_width; ++x) {
         const Between columns = Locate(p, x, p.input_width, p.output_width);
-        const int32_t left = std::min(columns.first, p.input_width - 1) * p.channels, right = columns.second * p.channels;
+        const int32_t left = std::min(columns.first, p.input_width - 1) * p.channels,
+                      right = columns.second * p.channels;
         const T* top = row_at(rows.first);
         const T* bottom = row_at(rows.second);
         for (int32_t c = 0; c < p.channels; ++c) {
-          const int64_t above = int64_t{top[left + c]} * (1024 - columns.weight) + int64_t{top[right + c]} * columns.weight;
-          const int64_t below = int64_t{bottom[left + c]} * (1024 - columns.weight) + int64_t{bottom[right + c]} * columns.weight;
+          const int64_t above =
+              int64_t{top[left + c]} * (1024 - columns.weight) + int64_t{top[right + c]} * columns.weight;
+          const int64_t below =
+              int64_t{bottom[left + c]} * (1024 - columns.weight) + int64_t{bottom[right + c]} * columns.weight;
           const int64_t sum = above * (1024 - rows.weight) + below * rows.weight;
           *output++ = static_cast<T>((sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20));
         }
@@ -90,16 +96,21 @@ Status Plan(PlanContext& context, bool bilinear) {
   constexpr int32_t kMax = INT16_MAX;
   const bool picture = input.rank == 4 && output.rank == 4;
   if (!context.Require(picture, Status::kCorrupt, "input or output is not a picture", &input) ||
-      !context.Require(size.elements == 2 && output.dims[1] == ConstantInt32(size, 0) && output.dims[2] == ConstantInt32(size, 1) &&
-                           output.dims[0] == input.dims[0] && output.dims[3] == input.dims[3],
+      !context.Require(size.elements == 2 && output.dims[1] == ConstantInt32(size, 0) &&
+                           output.dims[2] == ConstantInt32(size, 1) && output.dims[0] == input.dims[0] &&
+                           output.dims[3] == input.dims[3],
                        Status::kCorrupt, "does not have the size that is asked for", &output) ||
-      !context.Require(input.dims[1] <= kMax && input.dims[2] <= kMax && output.dims[1] <= kMax && output.dims[2] <= kMax,
-                       Status::kUnsupported, "a dimension is larger than 32767", &output) ||
-      !context.Require(SameQuantization(input, output), Status::kUnsupported, "output is quantised differently from the input", &output)) {
+      !context.Require(
+          input.dims[1] <= kMax && input.dims[2] <= kMax && output.dims[1] <= kMax && output.dims[2] <= kMax,
+          Status::kUnsupported, "a dimension is larger than 32767", &output) ||
+      !context.Require(SameQuantization(input, output), Status::kUnsupported,
+                       "output is quantised differently from the input", &output)) {
     return context.status();
   }
-  const bool align_corners = context.OptionByte(first_option, 0) != 0, half_pixels = context.OptionByte(first_option + 1, 0) != 0;
-  if (!context.Require(!align_corners || !half_pixels, Status::kCorrupt, "corners and pixel centres cannot both be aligned")) {
+  const bool align_corners = context.OptionByte(first_option, 0) != 0,
+             half_pixels = context.OptionByte(first_option + 1, 0) != 0;
+  if (!context.Require(!align_corners || !half_pixels, Status::kCorrupt,
+                       "corners and pixel centres cannot both be aligned")) {
     return context.status();
   }
   auto* p = context.Commit<ResizeParams>();
@@ -122,6 +133,7 @@ Status Plan(PlanContext& context, bool bilinear) {
 
 constinit const OperatorRegistration kResizeNearestNeighbor = {
     97, "RESIZE_NEAREST_NEIGHBOR", [](PlanContext& context) { return Plan(context, false); }};
-constinit const OperatorRegistration kResizeBilinear = {23, "RESIZE_BILINEAR", [](PlanContext& context) { return Plan(context, true); }};
+constinit const OperatorRegistration kResizeBilinear = {23, "RESIZE_BILINEAR",
+                                                        [](PlanContext& context) { return Plan(context, true); }};
 
 }  // namespace mls::engine

@@ -68,7 +68,8 @@ Status Plan(PlanContext& context) {
   if (q.shift > 31) q = {INT32_MAX, 31};
   if (!context.Require(output.scale == 1.0f / 256 && output.zero_point == -128, Status::kUnsupported,
                        "output is not quantised as 1/256 with zero point -128", &output) ||
-      !context.Require(q.multiplier != 0 && q.shift > 0, Status::kUnsupported, "beta or the input's scale is too small", &input) ||
+      !context.Require(q.multiplier != 0 && q.shift > 0, Status::kUnsupported, "beta or the input's scale is too small",
+                       &input) ||
       !context.Require(depth < kMaxDepth, Status::kUnsupported, "has too many classes", &input)) {
     return context.status();
   }

@@ -1,4 +1,5 @@
-// TRANSPOSE and STRIDED_SLICE: the output's values in order, picked from the input with one stride per dimension. Any type of whole bytes.
+// TRANSPOSE and STRIDED_SLICE: the output's values in order, picked from the input with one stride per dimension. Any
+// type of whole bytes.
 #include <cstring>
 
 #include "../quantize.h"
@@ -43,8 +44,8 @@ Status Run(const void* params) {
 }
 
 // `strides[i]`, in values, belong to dimension i of the result, which has `rank`.
-Status Commit(PlanContext& context, const Tensor& input, const Tensor& output, int rank, const int32_t* dims, const int64_t* strides,
-              int64_t offset, uint32_t element_bytes) {
+Status Commit(PlanContext& context, const Tensor& input, const Tensor& output, int rank, const int32_t* dims,
+              const int64_t* strides, int64_t offset, uint32_t element_bytes) {
   auto* p = context.Commit<CopyParams>();
   if (p == nullptr) return context.status();
   p->element_bytes = static_cast<int32_t>(element_bytes);
@@ -74,7 +75,8 @@ void DenseStrides(const Tensor& tensor, int64_t* strides) {
 Status PlanTranspose(PlanContext& context) {
   Tensor input, order, output;
   uint32_t element_bytes;
-  if (!context.Input(0, input) || !context.Output(0, output) || !RequireSameType(context, input, output, element_bytes)) {
+  if (!context.Input(0, input) || !context.Output(0, output) ||
+      !RequireSameType(context, input, output, element_bytes)) {
     return context.status();
   }
   // A single value has no dimensions to order.
@@ -91,13 +93,15 @@ Status PlanTranspose(PlanContext& context) {
     int32_t from = ConstantInt32(order, static_cast<uint32_t>(i));
     if (from < 0) from += input.rank;
     if (!context.Require(from >= 0 && from < input.rank, Status::kCorrupt, "has a dimension out of range", &order) ||
-        !context.Require(output.dims[i] == input.dims[from], Status::kCorrupt, "does not have the shape that the order gives", &output)) {
+        !context.Require(output.dims[i] == input.dims[from], Status::kCorrupt,
+                         "does not have the shape that the order gives", &output)) {
       return context.status();
     }
     seen |= 1u << from;
     strides[i] = input_strides[from];
   }
-  if (!context.Require(seen == (1u << input.rank) - 1, Status::kCorrupt, "names a dimension twice", &order)) return context.status();
+  if (!context.Require(seen == (1u << input.rank) - 1, Status::kCorrupt, "names a dimension twice", &order))
+    return context.status();
   return Commit(context, input, output, output.rank, output.dims.data(), strides, 0, element_bytes);
 }
 
@@ -119,8 +123,8 @@ Status PlanStridedSlice(PlanContext& context) {
   enum Option { kBeginMask = 0, kEndMask = 1, kEllipsisMask = 2, kNewAxisMask = 3, kShrinkMask = 4, kOffset = 5 };
   Tensor input, limits[3], output;  // Limits: begin, end, step.
   uint32_t element_bytes;
-  if (!context.Input(0, input) || !context.Output(0, output) || !RequireSameType(context, input, output, element_bytes) ||
-      !context.OpenOptions(32)) {
+  if (!context.Input(0, input) || !context.Output(0, output) ||
+      !RequireSameType(context, input, output, element_bytes) || !context.OpenOptions(32)) {
     return context.status();
   }
   for (int i = 0; i < 3; ++i) {
@@ -132,8 +136,8 @@ Status PlanStridedSlice(PlanContext& context) {
   }
   const int32_t begin_mask = context.OptionInt(kBeginMask, 0), end_mask = context.OptionInt(kEndMask, 0);
   const int32_t shrink_mask = context.OptionInt(kShrinkMask, 0);
-  if (!context.Require(context.OptionInt(kEllipsisMask, 0) == 0 && context.OptionInt(kNewAxisMask, 0) == 0, Status::kUnsupported,
-                       "ellipsis and new axes are not supported")) {
+  if (!context.Require(context.OptionInt(kEllipsisMask, 0) == 0 && context.OptionInt(kNewAxisMask, 0) == 0,
+                       Status::kUnsupported, "ellipsis and new axes are not supported")) {
     return context.status();
   }
   const bool end_is_offset = context.OptionByte(kOffset, 0) != 0;
@@ -155,7 +159,8 @@ Status PlanStridedSlice(PlanContext& context) {
       if (!context.Require(step != 0, Status::kCorrupt, "has a step of zero", &limits[2])) return context.status();
       if (shrink) {
         const int64_t index = begin < 0 ? begin + input.dims[i] : begin;
-        if (!context.Require(step > 0 && index >= 0 && index < input.dims[i], Status::kCorrupt, "picks a value that is not there", &limits[0])) {
+        if (!context.Require(step > 0 && index >= 0 && index < input.dims[i], Status::kCorrupt,
+                             "picks a value that is not there", &limits[0])) {
           return context.status();
         }
         slice = {index, 1, 1};
@@ -169,7 +174,8 @@ Status PlanStridedSlice(PlanContext& context) {
     dims[kept] = static_cast<int32_t>(slice.count);
     strides[kept++] = strides[i] * slice.step;
   }
-  if (!context.Require(fits && kept == output.rank, Status::kCorrupt, "does not have the shape that the slice gives", &output)) {
+  if (!context.Require(fits && kept == output.rank, Status::kCorrupt, "does not have the shape that the slice gives",
+                       &output)) {
     return context.status();
   }
   return Commit(context, input, output, kept, dims, strides, offset, element_bytes);

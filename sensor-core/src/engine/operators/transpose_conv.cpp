@@ -1,5 +1,5 @@
-// TRANSPOSE_CONV on int8 and int16. Each output value gathers what the inputs below its taps contribute: no scratch memory.
-// Source: tensorflow/lite/kernels/internal/reference/integer_ops/transpose_conv.h.
+// TRANSPOSE_CONV on int8 and int16. Each output value gathers what the inputs below its taps contribute: no scratch
+// memory. Source: tensorflow/lite/kernels/internal/reference/integer_ops/transpose_conv.h.
 #include <cstring>
 #include <type_traits>
 
@@ -26,7 +26,9 @@ Status Run(const void* params) {
       for (int x = 0; x < p.output_width; ++x) {
         for (int c = 0; c < p.output_channels; ++c) {
           Sum sum = 0;
-          if (p.bias != nullptr) std::memcpy(&sum, reinterpret_cast<const uint8_t*>(p.bias) + c * static_cast<int>(sizeof(Sum)), sizeof(Sum));
+          if (p.bias != nullptr)
+            std::memcpy(&sum, reinterpret_cast<const uint8_t*>(p.bias) + c * static_cast<int>(sizeof(Sum)),
+                        sizeof(Sum));
           std::make_unsigned_t<Sum> total = static_cast<std::make_unsigned_t<Sum>>(sum);
           for (int ky = 0; ky < p.kernel_height; ++ky) {
             const int row = y + p.pad_top - ky;
@@ -37,7 +39,8 @@ Status Run(const void* params) {
               const T* in = input + (row / p.stride_height * p.input_width + column / p.stride_width) * channels;
               const int8_t* weights = p.weights + ((c * p.kernel_height + ky) * p.kernel_width + kx) * channels;
               for (int i = 0; i < channels; ++i) {
-                total += static_cast<std::make_unsigned_t<Sum>>(static_cast<Sum>((in[i] + p.input_offset) * weights[i]));
+                total +=
+                    static_cast<std::make_unsigned_t<Sum>>(static_cast<Sum>((in[i] + p.input_offset) * weights[i]));
               }
             }
           }
@@ -75,7 +78,8 @@ Status Plan(PlanContext& context) {
   // A convolution from the output to the input, as far as shapes go.
   ConvTensors reversed = t;
   std::swap(reversed.input, reversed.output);
-  if (!FillConvParams(context, reversed, options, params.conv) || !ActivationRange(context, options.activation, t.output, params.range)) {
+  if (!FillConvParams(context, reversed, options, params.conv) ||
+      !ActivationRange(context, options.activation, t.output, params.range)) {
     return context.status();
   }
   ConvParams& p = params.conv;
@@ -83,9 +87,10 @@ Status Plan(PlanContext& context) {
   std::swap(p.input_width, p.output_width);
   std::swap(p.input_channels, p.output_channels);
   p.input_offset = static_cast<int16_t>(-t.input.zero_point);
-  if (!context.Require(t.weights.dims[0] == p.output_channels && t.weights.dims[3] == p.input_channels, Status::kCorrupt,
-                       "channels of input, weights and output do not match", &t.weights) ||
-      !context.Require(!kWide || !t.has_bias || t.bias.type == TensorType::kInt64, Status::kUnsupported, "bias is not int64", &t.bias)) {
+  if (!context.Require(t.weights.dims[0] == p.output_channels && t.weights.dims[3] == p.input_channels,
+                       Status::kCorrupt, "channels of input, weights and output do not match", &t.weights) ||
+      !context.Require(!kWide || !t.has_bias || t.bias.type == TensorType::kInt64, Status::kUnsupported,
+                       "bias is not int64", &t.bias)) {
     return context.status();
   }
   auto* committed = context.Commit<TransposeConvParams>(RequantizationBytes(p.output_channels));
@@ -94,7 +99,9 @@ Status Plan(PlanContext& context) {
   ConvParams& q = committed->conv;
   if (!FillRequantization(context, t, p.output_channels, {}, committed + 1, q.requantization)) return context.status();
   for (int c = 0; kWide && c < p.output_channels; ++c) {
-    if (!context.Require(q.requantization.shifts[c] <= 7, Status::kUnsupported, "a scale is too large", &t.weights)) return context.status();
+    if (!context.Require(q.requantization.shifts[c] <= 7, Status::kUnsupported, "a scale is too large", &t.weights)) {
+      return context.status();
+    }
   }
   BindConv(context, t, q.input, q.weights, q.bias, q.output);
   context.CountMacs(uint64_t{t.output.elements} * p.kernel_height * p.kernel_width * p.input_channels);

@@ -1,5 +1,6 @@
-// VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE and CALL_ONCE: the state that a streaming model carries from one run to the next.
-// A variable starts as what CALL_ONCE's subgraph assigns to it, else as its zero point, as in TensorFlow Lite Micro.
+// VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE and CALL_ONCE: the state that a streaming model carries from one run to
+// the next. A variable starts as what CALL_ONCE's subgraph assigns to it, else as its zero point, as in TensorFlow Lite
+// Micro.
 #include <cstring>
 
 #include "../model.h"
@@ -19,7 +20,8 @@ struct VariableName {
 };
 
 VariableName NameOf(FlatBuffer& file, FlatBuffer::Position operator_table) {
-  const FlatBuffer::Position options = file.ByteField(operator_table, 3, 0) == 111 ? file.TableField(operator_table, 4) : 0;
+  const FlatBuffer::Position options =
+      file.ByteField(operator_table, 3, 0) == 111 ? file.TableField(operator_table, 4) : 0;
   return {{file.VectorField(options, 0, 1), file.VectorField(options, 1, 1)}};
 }
 
@@ -40,14 +42,19 @@ void FindInitialValue(Model& subgraph, const VariableName& name, Variable& varia
   for (uint32_t i = 0; i < count; ++i) {
     OperatorRecord record;
     if (subgraph.ReadOperator(i, record) != nullptr) return;
-    if (record.code == kVarHandleCode && record.outputs.count == 1 && SameName(subgraph.file(), name, NameOf(subgraph.file(), record.table))) {
+    if (record.code == kVarHandleCode && record.outputs.count == 1 &&
+        SameName(subgraph.file(), name, NameOf(subgraph.file(), record.table))) {
       handle = subgraph.Index(record.outputs, 0);
     }
-    if (record.code != kAssignVariableCode || record.inputs.count != 2 || handle < 0 || subgraph.Index(record.inputs, 0) != handle) continue;
+    if (record.code != kAssignVariableCode || record.inputs.count != 2 || handle < 0 ||
+        subgraph.Index(record.inputs, 0) != handle) {
+      continue;
+    }
     const int32_t value = subgraph.Index(record.inputs, 1);
     Tensor tensor;
     Status status;
-    if (static_cast<uint32_t>(value) >= subgraph.tensor_count() || subgraph.ReadTensor(static_cast<uint32_t>(value), tensor, status) != nullptr) {
+    if (static_cast<uint32_t>(value) >= subgraph.tensor_count() ||
+        subgraph.ReadTensor(static_cast<uint32_t>(value), tensor, status) != nullptr) {
       return;
     }
     variable.initial = tensor.constant;
@@ -63,7 +70,8 @@ bool OpenInitialSubgraph(PlanContext& context, int32_t index, Model& subgraph) {
 
 Status PlanVarHandle(PlanContext& context) {
   Tensor handle;
-  if (!context.Output(0, handle) || !context.RequireType(handle, TensorType::kResource) || !context.OpenOptions(111)) return context.status();
+  if (!context.Output(0, handle) || !context.RequireType(handle, TensorType::kResource) || !context.OpenOptions(111))
+    return context.status();
   Model& model = context.model();
   // The first operator that makes a handle of this name owns the variable.
   VariableName name;
@@ -78,8 +86,8 @@ Status PlanVarHandle(PlanContext& context) {
       name = NameOf(model.file(), record.table);
     }
   }
-  if (!context.Require(name.parts[0].count <= kMaxNameBytes && name.parts[1].count <= kMaxNameBytes, Status::kUnsupported,
-                       "its name is too long")) {
+  if (!context.Require(name.parts[0].count <= kMaxNameBytes && name.parts[1].count <= kMaxNameBytes,
+                       Status::kUnsupported, "its name is too long")) {
     return context.status();
   }
   for (uint32_t i = 0; i < model.operator_count(); ++i) {
@@ -91,7 +99,8 @@ Status PlanVarHandle(PlanContext& context) {
     if (!SameName(model.file(), name, NameOf(model.file(), record.table))) continue;
     Tensor first;
     first.index = other;
-    if (context.Require(context.FindVariable(first) != nullptr, Status::kUnsupported, "shares its name with an empty handle")) {
+    if (context.Require(context.FindVariable(first) != nullptr, Status::kUnsupported,
+                        "shares its name with an empty handle")) {
       context.Alias(first, handle);
     }
     return context.status();
@@ -119,10 +128,12 @@ Status PlanCallOnce(PlanContext& context) {
   bool simple = subgraph.operator_count() <= kMaxInitialOperators;
   for (uint32_t i = 0; simple && i < subgraph.operator_count(); ++i) {
     OperatorRecord record;
-    simple = subgraph.ReadOperator(i, record) == nullptr && (record.code == kVarHandleCode || record.code == kAssignVariableCode);
+    simple = subgraph.ReadOperator(i, record) == nullptr &&
+             (record.code == kVarHandleCode || record.code == kAssignVariableCode);
     if (!simple || record.code == kVarHandleCode) continue;
     const int32_t value = record.inputs.count == 2 ? subgraph.Index(record.inputs, 1) : -1;
-    simple = static_cast<uint32_t>(value) < subgraph.tensor_count() && subgraph.IsConstant(static_cast<uint32_t>(value));
+    simple =
+        static_cast<uint32_t>(value) < subgraph.tensor_count() && subgraph.IsConstant(static_cast<uint32_t>(value));
   }
   context.Require(simple, Status::kUnsupported, "does more than assign constants to variables");
   return context.status();
@@ -156,7 +167,8 @@ bool ReadHandle(PlanContext& context, const Tensor& value, Tensor& handle) {
                        "is not what the variable was initialised with", &value)) {
     return false;
   }
-  return context.Require(variable->bytes == value.bytes, Status::kCorrupt, "does not have the size of the variable", &value);
+  return context.Require(variable->bytes == value.bytes, Status::kCorrupt, "does not have the size of the variable",
+                         &value);
 }
 
 Status PlanReadVariable(PlanContext& context) {

@@ -83,7 +83,8 @@ uint64_t Ticks() { return __builtin_ia32_rdtsc(); }
 int Run(std::span<const uint8_t> model, std::span<const uint8_t> inputs, std::span<const uint8_t> outputs, uint64_t& ticks) {
   mls::InferenceEngine engine;
   mls::Diagnostics why;
-  if (engine.Prepare(model, arena, mls::engine::AllOperators(), &why) != mls::Status::kOk) {
+  const mls::Status status = engine.Prepare(model, arena, mls::engine::AllOperators(), &why);
+  if (status != mls::Status::kOk || why.full_speed_bytes != 0) {
     Print(why.message);
     return -1;
   }

@@ -1,6 +1,7 @@
 // A register bus over any stream of bytes: serial frames on a Unix socket, a TCP connection or a serial port.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <string>
 
@@ -14,7 +15,7 @@ namespace mls {
 using StreamOpener = std::function<Result<int>(Deadline deadline, std::string& error)>;
 
 // One call sends one frame and waits for the response with its tag. Frames that come unasked are dropped and counted,
-// except NOTIFY, which wakes Wait; the module's FIFO keeps the events themselves. Damaged bytes cost themselves only:
+// except NOTIFY, which wakes Wait; the events in them are kept for TakeEvent, the latest 64 of one connection. Damaged bytes cost themselves only:
 // reading goes on at the next zero.
 //
 // The stream is opened by the first call. When the peer goes away during a call, that call gives kBusError; the next
@@ -48,6 +49,7 @@ class StreamBus final : public RegisterBus, public EdgeWaiter {
   Status DoWrite(uint8_t address, std::span<const uint8_t> bytes, Deadline deadline) override;
   Status DoWait(Deadline deadline) override;
   int DoPollFd() const override { return fd_; }
+  Result<EventRecord> DoTakeEvent() override;
 
   Status Transact(FrameHeader request, std::span<const uint8_t> payload, std::span<uint8_t> out, Deadline deadline);
   Status Exchange(const FrameHeader& request, std::span<const uint8_t> payload, std::span<uint8_t> out,
@@ -55,20 +57,21 @@ class StreamBus final : public RegisterBus, public EdgeWaiter {
   Status Send(std::span<const uint8_t> bytes, Deadline deadline);
   Status TakeResponse(std::span<uint8_t> out) const;
   Status NextFrame();
-  void CountUnasked(Status frame_status);
+  void TakeUnasked(Status frame_status);
   void Close();
 
   StreamOpener opener_;
   std::string error_;
   Counters counters_;
   FrameDecoder decoder_;
-  std::array<uint8_t, 256> received_{};
+  std::array<uint8_t, 1024> received_{};  // A FIFO full of notifications is 700 bytes.
   size_t received_begin_ = 0;
   size_t received_end_ = 0;
   int fd_ = -1;
   bool is_socket_ = false;
   bool resynchronise_ = false;  // The peer may hold part of a frame.
   bool edge_ = false;
+  std::deque<EventRecord> notified_;
   uint8_t tag_;
 };
 

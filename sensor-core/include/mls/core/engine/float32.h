@@ -5,7 +5,8 @@
 
 namespace mls::engine {
 
-// AllOperators and those on float32. Floats are not equal on all machines, as they call libm. Not thread-safe at its first call.
+// AllOperators and those on float32. Floats are not equal on all machines, as they call libm. Not thread-safe at its
+// first call.
 OperatorSet AllOperatorsWithFloat();
 
 }  // namespace mls::engine

@@ -37,7 +37,7 @@ struct ConvParams {
   uint16_t pad_top = 0, pad_left = 0;
   uint16_t group_channels = 0;  // CONV_2D: input channels per group; equal to input_channels if not grouped.
   bool copy_weights = false;    // For kernels that read past the end of the weights, where the file ends too soon.
-  bool packed_bias = false;     // For kernels that ask for it: the bias has input_offset times the sum of the weights in it.
+  bool packed_bias = false;     // For kernels that ask for it: input_offset times the sum of the weights is in the bias.
   void* scratch = nullptr;      // Working memory, if the kernel asked for some.
 };
 

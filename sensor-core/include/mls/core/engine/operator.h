@@ -16,7 +16,8 @@ using Kernel = Status (*)(const void* params);
 struct Step {
   Kernel kernel;
   const void* params;
-  int32_t operator_index;
+  int16_t operator_index;
+  Packing packing;
 };
 
 // A variable: memory that keeps its value from one run to the next. Lives in the plan.
@@ -36,7 +37,7 @@ struct OperatorRecord;
 class PlanContext;
 
 // Plans one operator: checks types and shapes, commits parameters, sets the kernel. Returning kUnsupported passes the
-// operator on to the next registration with the same code.
+// operator on to the next registration with the same code. Called again where the plan does not fit at first.
 struct OperatorRegistration {
   int32_t code;      // BuiltinOperator of the TensorFlow Lite schema.
   const char* name;  // For messages.
@@ -74,12 +75,12 @@ class PlanContext {
   uint32_t BytesBehind(const Tensor& tensor) const;
   int output_count() const;
 
-  // By default an operator with an empty input is refused; the few that can have one call this first. (An operator whose
-  // outputs are all empty is not planned at all.)
+  // By default an operator with an empty input is refused; the few that can have one call this first. (An operator
+  // whose outputs are all empty is not planned at all.)
   void AllowEmptyInputs() { empty_inputs_ = true; }
 
-  // Requires the tensor's type. The text names the type that it has, unless another registration already found something else
-  // wrong with this operator.
+  // Requires the tensor's type. The text names the type that it has, unless another registration already found
+  // something else wrong with this operator.
   bool RequireType(const Tensor& tensor, TensorType type);
 
   // Records an error unless `condition` holds. The text names what is wrong with the operator or with `tensor`.
@@ -93,8 +94,8 @@ class PlanContext {
   int32_t OptionByte(int field, int32_t otherwise);
   float OptionFloat(int field, float otherwise);
 
-  // At most one block of parameters per operator, kept for the life of the plan. Null, with the status set, if the arena
-  // is too small: return status() then. Declare overlaps and scratch before.
+  // At most one block of parameters per operator, kept for the life of the plan. Null, with the status set, if the
+  // arena is too small: return status() then. Declare overlaps and scratch before.
   template <typename Params>
   Params* Commit(size_t trailing_bytes = 0) {
     static_assert(std::is_trivially_destructible_v<Params> && alignof(Params) <= alignof(void*));
@@ -102,30 +103,33 @@ class PlanContext {
     return memory == nullptr ? nullptr : new (memory) Params{};
   }
 
-  // Promises that, if the output starts at least `lead_bytes` below the input, the kernel never overwrites what it still
-  // has to read, so that the two may share memory. Ignored if the input is needed later.
+  // Promises that, if the output starts at least `lead_bytes` below the input, the kernel never overwrites what it
+  // still has to read, so that the two may share memory. Ignored if the input is needed later.
   void AllowOverlap(const Tensor& input, const Tensor& output, int32_t lead_bytes);
   // The tensor, an output, gets `bytes` bytes that no other uses and that keep their value between runs.
   void Keep(const Tensor& tensor, uint32_t bytes);
   // The variables planned so far, latest first.
   Variable*& variables();
-  // The variable of a handle, null if there is none.
+  // The variable of a handle, null if there is none (with the status set if that is for lack of memory).
   Variable* FindVariable(const Tensor& handle);
   Model& model();
 
   // The output is the input, seen differently: no step is needed.
   void Alias(const Tensor& input, const Tensor& output);
+  // Whether the arena has room for what a faster kernel wants and another one can do without: bytes that stay in the
+  // plan and scratch. Ask once, before committing; on false, plan the other kernel.
+  bool RoomFor(uint32_t packed_bytes, uint32_t scratch_bytes);
   // Working memory that only this step uses.
   bool RequestScratch(uint32_t bytes);
 
-  // The pointer, a field of the committed parameters, will be set to the tensor's (or the scratch's) data when the arena is
-  // laid out.
+  // The pointer, a field of the committed parameters, will be set to the tensor's (or the scratch's) data when the
+  // arena is laid out.
   void Bind(const int8_t*& slot, const Tensor& tensor);
   void Bind(int8_t*& slot, const Tensor& tensor);
   void BindScratch(void*& slot);
 
-  // What a packing tool put into the model file for this operator, if there are `bytes` bytes of it in this layout; else null.
-  // False, with the error recorded, if they are damaged.
+  // What a packing tool put into the model file for this operator, if there are `bytes` bytes of it in this layout;
+  // else null. False, with the error recorded, if they are damaged.
   bool Packed(uint32_t layout, uint32_t bytes, const void*& data);
 
   int32_t operator_index() const { return operator_index_; }

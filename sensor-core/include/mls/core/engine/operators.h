@@ -77,8 +77,8 @@ extern const OperatorRegistration kTransposeConv;
 // All of the above: for hosts and tools.
 OperatorSet AllOperators();
 
-// The operators above use the fastest kernels there are for the target. These use the portable ones: the reference that the
-// others are compared with, and the smallest code.
+// The operators above use the fastest kernels there are for the target. These use the portable ones: the reference that
+// the others are compared with, and the smallest code.
 namespace portable {
 extern const OperatorRegistration kConv2D;
 extern const OperatorRegistration kDepthwiseConv2D;
