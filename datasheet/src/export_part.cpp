@@ -47,9 +47,8 @@ Json ExportEDatasheet(const Json& document) {
       id["complianceList"].push_back(TextAt(entry, "/name"));
   }
   Json part = {{"componentID", id}};
-  if (const Json current = Values(document, "/hardware/electrical/operating_current"); !current.is_null()) {
-    part["coreProperties"]["currentConsumption"] = {{{"supplyName", "supply"}, {"activeCurrent", current}}};
-  }
+  // No coreProperties: an object must fit exactly one of its kinds of part, none is a sensor of this kind, and some that
+  // allow any other property would fit as well.
   const Json supply = Values(document, "/hardware/electrical/supply_voltage");
   for (const Json& entry : ArrayAt(document, "/hardware/communication/pins")) {
     const std::string name = TextAt(entry, "/name"), function = TextAt(entry, "/function");
