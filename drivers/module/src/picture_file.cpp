@@ -24,35 +24,31 @@ struct FileBytes {
   ~FileBytes() { Wipe(bytes); }
 };
 
-[[noreturn]] void Fail(const std::filesystem::path& path, const std::string& why) {
-  throw InputError(path.string() + ": " + why);
-}
-
 void ReadFile(const std::filesystem::path& path, std::vector<uint8_t>& bytes) {
   std::error_code error;
   const uintmax_t size_bytes = std::filesystem::file_size(path, error);
-  if (error) Fail(path, error.message() + "; check the path");
-  if (size_bytes == 0) Fail(path, "an empty file; save the picture again");
-  if (size_bytes > kMaxFileBytes) Fail(path, "a file of more than 64 MiB; make the picture smaller");
+  if (error) throw InputError(path, error.message() + "; check the path");
+  if (size_bytes == 0) throw InputError(path, "an empty file; save the picture again");
+  if (size_bytes > kMaxFileBytes) throw InputError(path, "a file of more than 64 MiB; make the picture smaller");
   bytes.resize(size_bytes);
   std::ifstream file(path, std::ios::binary);
   if (!file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size_bytes))) {
-    Fail(path, std::string("cannot be read: ") + std::strerror(errno));
+    throw InputError(path, std::string("cannot be read: ") + std::strerror(errno));
   }
 }
 
 void CheckSize(const std::filesystem::path& path, uint64_t width_px, uint64_t height_px) {
   const std::string size = std::to_string(width_px) + "x" + std::to_string(height_px) + " pixels";
-  if (width_px == 0 || height_px == 0) Fail(path, "a picture of " + size + "; save it again");
+  if (width_px == 0 || height_px == 0) throw InputError(path, "a picture of " + size + "; save it again");
   if (width_px > kMaxPictureSidePx || height_px > kMaxPictureSidePx || width_px * height_px > kMaxPicturePixels) {
-    Fail(path, "a picture of " + size + "; at most 8192 on a side and 32 million in all: make it smaller");
+    throw InputError(path, "a picture of " + size + "; at most 8192 on a side and 32 million in all: make it smaller");
   }
 }
 
 Picture ReadJpeg(const std::filesystem::path& path, const std::vector<uint8_t>& bytes) {
   const std::unique_ptr<void, int (*)(tjhandle)> decoder(tjInitDecompress(), tjDestroy);
   const auto damaged = [&] {
-    Fail(path, std::string("cut short or damaged (") + tjGetErrorStr2(decoder.get()) + "); save or copy it again");
+    throw InputError(path, std::string("cut short or damaged (") + tjGetErrorStr2(decoder.get()) + "); save or copy it again");
   };
   int width_px = 0, height_px = 0, subsampling = 0, colours = 0;
   if (tjDecompressHeader3(decoder.get(), bytes.data(), bytes.size(), &width_px, &height_px, &subsampling, &colours) != 0 ||
@@ -74,7 +70,7 @@ Picture ReadPng(const std::filesystem::path& path, const std::vector<uint8_t>& b
   const auto big_endian = [&bytes](size_t at) {
     return uint32_t{bytes[at]} << 24 | uint32_t{bytes[at + 1]} << 16 | uint32_t{bytes[at + 2]} << 8 | bytes[at + 3];
   };
-  if (bytes.size() < 24) Fail(path, "cut short; save or copy it again");
+  if (bytes.size() < 24) throw InputError(path, "cut short; save or copy it again");
   CheckSize(path, big_endian(16), big_endian(20));
 
   png_image image{};
@@ -83,7 +79,7 @@ Picture ReadPng(const std::filesystem::path& path, const std::vector<uint8_t>& b
     if (ok == 0 || PNG_IMAGE_FAILED(image)) {
       const std::string why = image.message;
       png_image_free(&image);
-      Fail(path, "cut short or damaged (" + why + "); save or copy it again");
+      throw InputError(path, "cut short or damaged (" + why + "); save or copy it again");
     }
   };
   check(png_image_begin_read_from_memory(&image, bytes.data(), bytes.size()));
@@ -123,7 +119,7 @@ Picture ReadPicture(const std::filesystem::path& path) {
   const std::string_view head(reinterpret_cast<const char*>(file.bytes.data()), std::min<size_t>(file.bytes.size(), 8));
   if (head.starts_with("\xFF\xD8\xFF"sv)) return ReadJpeg(path, file.bytes);
   if (head == "\x89PNG\r\n\x1A\n"sv) return ReadPng(path, file.bytes);
-  Fail(path, "neither a JPEG nor a PNG; convert it to one of these");
+  throw InputError(path, "neither a JPEG nor a PNG; convert it to one of these");
 }
 
 }  // namespace mls

@@ -22,10 +22,6 @@ constexpr int kMaxRateHz = 384000;
 constexpr int kMaxChannels = 64;
 constexpr size_t kBlockFrames = 1024;
 
-[[noreturn]] void Fail(const std::filesystem::path& path, const std::string& why) {
-  throw InputError(path.string() + ": " + why);
-}
-
 // libsndfile plays what there is of a WAV that was cut short; its header tells how long it should be. Programs that write to a pipe
 // leave 0 or nearly 2^32 there.
 void CheckRiffIsWhole(const std::filesystem::path& path) {
@@ -36,7 +32,7 @@ void CheckRiffIsWhole(const std::filesystem::path& path) {
   std::error_code error;
   const uint64_t size_bytes = std::filesystem::file_size(path, error);
   if (error || announced == 0 || announced >= 0xFFFF0000u || announced + 8 <= size_bytes + 1) return;
-  Fail(path, "cut short: its header announces " + std::to_string(announced + 8) + " bytes and there are " +
+  throw InputError(path, "cut short: its header announces " + std::to_string(announced + 8) + " bytes and there are " +
                  std::to_string(size_bytes) + "; copy or record it again");
 }
 
@@ -47,7 +43,7 @@ struct SoundFile::Decoder {
     CheckRiffIsWhole(path);
     file = sf_open(path.c_str(), SFM_READ, &info);
     if (file == nullptr) {
-      Fail(path, "not a sound that can be read (" + std::string(sf_strerror(nullptr)) + "); give a WAV, FLAC or OGG file");
+      throw InputError(path, "not a sound that can be read (" + std::string(sf_strerror(nullptr)) + "); give a WAV, FLAC or OGG file");
     }
   }
   ~Decoder() {
@@ -80,11 +76,11 @@ void SoundFile::Decoder::NextBlock() {
   const sf_count_t got = sf_readf_float(file, interleaved.data(), kBlockFrames);
   frames_read += got;
   if (const int error = sf_error(file); error != SF_ERR_NO_ERROR) {
-    Fail(path, "damaged after " + std::to_string(frames_read) + " samples (" + sf_error_number(error) + ")");
+    throw InputError(path, "damaged after " + std::to_string(frames_read) + " samples (" + sf_error_number(error) + ")");
   }
   ended = got == 0;
   if (ended && frames_read < info.frames && info.frames != SF_COUNT_MAX) {
-    Fail(path, "cut short: " + std::to_string(info.frames) + " samples announced, " + std::to_string(frames_read) + " there");
+    throw InputError(path, "cut short: " + std::to_string(info.frames) + " samples announced, " + std::to_string(frames_read) + " there");
   }
   for (size_t i = 0; i < static_cast<size_t>(got); ++i) {
     const auto begin = interleaved.begin() + static_cast<ptrdiff_t>(i * static_cast<size_t>(info.channels));
@@ -106,19 +102,19 @@ void SoundFile::Decoder::NextBlock() {
   data.src_ratio = double{kRateHz} / info.samplerate;
   data.end_of_input = ended;
   if (const int error = src_process(resampler, &data); error != 0) {
-    Fail(path, "cannot be resampled (" + std::string(src_strerror(error)) + ")");
+    throw InputError(path, "cannot be resampled (" + std::string(src_strerror(error)) + ")");
   }
   ready = static_cast<size_t>(data.output_frames_gen);
 }
 
 SoundFile::SoundFile(const std::filesystem::path& path) : decoder_(std::make_unique<Decoder>(path)) {
   Decoder& d = *decoder_;
-  if (d.info.frames <= 0) Fail(path, "a sound without samples; record it again");
+  if (d.info.frames <= 0) throw InputError(path, "a sound without samples; record it again");
   if (d.info.channels < 1 || d.info.channels > kMaxChannels) {
-    Fail(path, std::to_string(d.info.channels) + " channels; 1 to " + std::to_string(kMaxChannels) + " can be read");
+    throw InputError(path, std::to_string(d.info.channels) + " channels; 1 to " + std::to_string(kMaxChannels) + " can be read");
   }
   if (d.info.samplerate < kMinRateHz || d.info.samplerate > kMaxRateHz) {
-    Fail(path, "a sample rate of " + std::to_string(d.info.samplerate) + " Hz; 1000 to 384000 Hz can be read");
+    throw InputError(path, "a sample rate of " + std::to_string(d.info.samplerate) + " Hz; 1000 to 384000 Hz can be read");
   }
   d.interleaved.resize(kBlockFrames * static_cast<size_t>(d.info.channels));
   d.mono.resize(kBlockFrames);
@@ -128,7 +124,7 @@ SoundFile::SoundFile(const std::filesystem::path& path) : decoder_(std::make_uni
   }
   int error = 0;
   d.resampler = src_new(SRC_SINC_MEDIUM_QUALITY, 1, &error);
-  if (d.resampler == nullptr) Fail(path, "cannot be resampled (" + std::string(src_strerror(error)) + ")");
+  if (d.resampler == nullptr) throw InputError(path, "cannot be resampled (" + std::string(src_strerror(error)) + ")");
   // What the resampler held back comes with the last block.
   d.resampled.resize(4 * kBlockFrames * static_cast<size_t>(std::max(1, kRateHz / d.info.samplerate)));
 }

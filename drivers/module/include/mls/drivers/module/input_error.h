@@ -1,6 +1,7 @@
 // What a person is told when an input file or a listening address cannot be used.
 #pragma once
 
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 
@@ -10,6 +11,7 @@ namespace mls {
 class InputError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+  InputError(const std::filesystem::path& file, const std::string& why) : std::runtime_error(file.string() + ": " + why) {}
 };
 
 // Thrown by BusServer::Listen. The text names the address and what to do.
