@@ -1,8 +1,8 @@
 """Chooses the decision of a keyword .tflite: how many evaluations are averaged, the common threshold, and what each word needs beyond it.
 
 The most words right (the mean of clean and at 5 dB) of all decisions that keep to the bounds given, on recordings that are neither for
-training nor for the test: the validation words, close words (go, off, ...) of speakers kept out of training, and held-out talk. A word gets an
-offset only if that is worth GAIN. The bounds hold on recordings that the choice has not seen: halves of the speakers (of the recordings, for
+training nor for the test: the validation words, close words (go, off, ...) of speakers kept out of training, held-out talk, and noise that
+begins suddenly. A word gets an offset only if that is worth GAIN. The bounds hold on recordings that the choice has not seen: halves of the speakers (of the recordings, for
 close words and talk) are chosen on and counted on in turn.
 
     python keyword_choose.py --work /tmp/keyword --model ../keyword/keyword.tflite --write
@@ -28,12 +28,14 @@ LOW_SHARE = 0.6  # the low threshold as a share of the high one
 GAIN = 0.002  # of the words, for each word that has an offset
 NOISE_DB = 5.0
 SPOKEN = ("words", "noisy")
-GROUPS = (*SPOKEN, "close", "unknown", "talk")
+GROUPS = (*SPOKEN, "close", "unknown", "talk", "noise")
+NOISE_PIECE_SAMPLES = RATE
+NOISE_GAINS = (1.0, 0.2)
 
 
 def heard(work: Path, model: Path, every_hops: int) -> dict[str, np.ndarray]:
     """Posteriors of all sounds that a decision is chosen on, kept in the work folder."""
-    cache = work / f"posteriors-{hashlib.sha256(model.read_bytes()).hexdigest()[:16]}-{every_hops}.npz"
+    cache = work / f"heard-{hashlib.sha256(model.read_bytes()).hexdigest()[:16]}-{every_hops}.npz"
     if not cache.exists():
         stream, rng = Stream(model_file.Int8Model(model), every_hops), np.random.default_rng(SEED)
         noise = kept_noise_of(work)
@@ -57,6 +59,14 @@ def heard(work: Path, model: Path, every_hops: int) -> dict[str, np.ndarray]:
         for i, (clip, label) in enumerate(zip(others, map(str, other_labels))):
             group = "talk" if label in ("_validation_sentence_", "_pv_") else "close"
             add(group, label, clip, stream.posteriors(surrounded(rng, clip)), str(i))
+        talk, languages = clips_of(work / "talk.npz")
+        for i, (clip, language) in enumerate(zip(talk, map(str, languages))):
+            add("talk", language, clip, stream.posteriors(surrounded(rng, clip)), str(i))
+        for i, recording in enumerate(noise):
+            for start in range(0, len(recording) - NOISE_PIECE_SAMPLES + 1, NOISE_PIECE_SAMPLES):
+                for gain in NOISE_GAINS:
+                    piece = np.rint(recording[start:start + NOISE_PIECE_SAMPLES] * gain).astype(np.int16)
+                    add("noise", str(i), piece, stream.posteriors(surrounded(rng, piece)), f"{i}:{start}")
         np.savez(cache, posteriors=np.concatenate(rows), lengths=np.array(list(map(len, rows))), names=np.array(names), groups=np.array(groups),
                  halves=np.array(halves), ends=np.array(ends), seconds=np.array(seconds))
     return dict(np.load(cache))
@@ -140,7 +150,7 @@ def choose(data: dict[str, np.ndarray], bounds: dict[str, float], every_hops: in
 
 def choose_with_margin(data: dict[str, np.ndarray], bounds: dict[str, float], every_hops: int, offsets: bool) -> tuple[int, np.ndarray, bool]:
     """A choice does a little better on what it was chosen on than on anything else. So the bound for close words is made tighter until
-    choices on either half keep the bounds for close words and for talk on the other half, on average. The last value: they do."""
+    choices on either half keep the bounds for close words, talk and noise on the other half, on average. The last value: they do."""
     tighter = dict(bounds)
     while True:
         unseen = []
@@ -149,7 +159,7 @@ def choose_with_margin(data: dict[str, np.ndarray], bounds: dict[str, float], ev
             unseen.append(Sounds(data, count, every_hops, 1 - half).count(thresholds))
         mean = {key: float(np.mean([found[key] for found in unseen])) for key in unseen[0]}
         print(f"  close words at most {tighter['close']:.2%}; chosen on one half, counted on the other: {text(mean)}", flush=True)
-        kept = all(mean[key] <= bounds[key] for key in ("close", "per_hour"))
+        kept = all(mean[key] <= bounds[key] for key in ("close", "per_hour", "noise"))
         if kept or tighter["close"] < bounds["close"] / 4:
             break
         tighter["close"] *= 0.9
@@ -160,7 +170,7 @@ def choose_with_margin(data: dict[str, np.ndarray], bounds: dict[str, float], ev
 
 def text(found: dict[str, float]) -> str:
     return (f"words {found['words']:.2%}, at 5 dB {found['noisy']:.2%}; accepted: close words {found['close']:.2%}, unknown {found['unknown']:.2%}, "
-            f"talk {found['per_hour']:.1f} per hour; median {found['median_ms']:.0f} ms")
+            f"noise {found['noise']:.2%}, talk {found['per_hour']:.1f} per hour; median {found['median_ms']:.0f} ms")
 
 
 def main() -> None:
@@ -169,6 +179,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--per-hour", type=float, default=1, help="most false accepts per hour of held-out talk")
     parser.add_argument("--close", type=float, default=0.05, help="largest share of close words accepted")
+    parser.add_argument("--noise", type=float, default=0.02, help="largest share accepted of seconds of noise between quiet")
     parser.add_argument("--median-ms", type=float, default=270, help="longest median time from the end of a word to its event")
     parser.add_argument("--write", action="store_true", help="write the decision into the manifest")
     args = parser.parse_args()
@@ -177,7 +188,7 @@ def main() -> None:
     decision = manifest["decision"]
     every = decision["evaluate_every_hops"]
     assert decision["consecutive_count"] == 1 and decision["on_delay_ms"] == 0, "what Sounds.count takes for granted"
-    bounds = {"per_hour": args.per_hour, "close": args.close, "median_ms": args.median_ms}
+    bounds = {"per_hour": args.per_hour, "close": args.close, "noise": args.noise, "median_ms": args.median_ms}
     data = heard(args.work, args.model, every)
 
     print("one threshold:")

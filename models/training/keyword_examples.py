@@ -26,6 +26,7 @@ CLOSE = ("go_", "off_", "on_", "left_", "right_", "stop_", "unknown_")  # few re
 HELD_OUT_ONE_OF = 6
 VARIANTS = {"close": 6, "other": 2, "sentence": 1}  # the recording itself and varied ones; 2 of all others
 COLOURS = 12
+TONES = 900
 
 
 def fast_features(pcm: np.ndarray) -> np.ndarray:
@@ -126,6 +127,27 @@ class Pool:
             self.add(vary(self.rng, clip.astype(np.float64)), group)
 
 
+def tones(rng: np.random.Generator) -> np.ndarray:
+    """Beeps, chimes, sirens, chords, buzzers: int16, up to a second."""
+    sound = np.zeros(0)
+    for _ in range(rng.integers(1, 4)):  # one after another
+        seconds = rng.uniform(0.04, 0.5)
+        t = np.arange(int(seconds * RATE)) / RATE
+        part = np.zeros(len(t))
+        for _ in range(rng.integers(1, 4)):  # at once
+            pitch_hz = 10 ** rng.uniform(2.0, 3.6) * 2 ** (rng.uniform(-1.5, 1.5) * t / seconds * (rng.random() < 0.3))
+            wave = np.sin(2 * np.pi * np.cumsum(pitch_hz) / RATE)
+            part += np.tanh(wave * 10 ** rng.uniform(0, 1.5)) if rng.random() < 0.4 else wave  # with overtones
+        if rng.random() < 0.3:
+            part *= 1 + 0.9 * np.sin(2 * np.pi * rng.uniform(4, 60) * t)
+        part *= np.exp(-t / rng.uniform(0.03, 0.5)) if rng.random() < 0.4 else 1
+        edge = max(1, int(rng.uniform(0, 0.02) * RATE))
+        part *= np.minimum(1, np.minimum(np.arange(len(t)), np.arange(len(t))[::-1]) / edge)
+        sound = np.concatenate([sound, part, np.zeros(int(rng.uniform(0, 0.15) * RATE))])
+    sound = np.concatenate([np.zeros(800), sound[:RATE], np.zeros(800)])
+    return np.rint(sound / np.abs(sound).max() * 10 ** rng.uniform(3.2, 4.4)).astype(np.int16)
+
+
 def noise_frames(rng: np.random.Generator, recordings: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Log-mel frames at level 1 and where each source starts: the recordings, then noises of several colours."""
     sources = []
@@ -174,6 +196,8 @@ def main() -> None:
         elif label == "_validation_sentence_":
             kept.append(clip)
             kept_labels.append(str(label))
+    for _ in range(TONES):
+        pool.add(tones(pool.rng), "tone")
     save_clips(args.work / "held_out.npz", kept, kept_labels)
     noise, level = noise_frames(pool.rng, clips_of(args.work / "noise.npz")[0])
     partial = args.work / "pool.tmp.npz"

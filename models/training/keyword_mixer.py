@@ -23,14 +23,15 @@ class Recipe:
     noisy: float  # with noise added
     without_bands: float  # with a stripe of frequencies or of time blanked, see mask()
     without_frames: float
+    bursts: float = 0.0  # of the silence: noise that begins or ends inside the window
 
 
 # "cut", "backwards" and "halves" are pieces of the four words, taught as unknown. "joined" is one of the four with other speech right
 # before or after it, as in "americano", "upstairs" or inside a sentence.
-HARD = Recipe({"silence": 0.04, "word": 0.42, "spoken word": 0.04, "close": 0.13, "other": 0.05, "spoken other": 0.06, "two": 0.04,
-               "sentence": 0.07, "cut": 0.05, "backwards": 0.01, "halves": 0.02, "joined": 0.07}, 0.7, 0.45, 0.35)
-GENTLE = Recipe({"silence": 0.03, "word": 0.49, "spoken word": 0.03, "close": 0.14, "other": 0.05, "spoken other": 0.04, "two": 0.03,
-                 "sentence": 0.08, "cut": 0.03, "backwards": 0.005, "halves": 0.015, "joined": 0.06}, 0.55, 0.15, 0.1)
+HARD = Recipe({"silence": 0.04, "word": 0.40, "spoken word": 0.04, "close": 0.13, "other": 0.05, "spoken other": 0.06, "two": 0.04,
+               "sentence": 0.07, "cut": 0.05, "backwards": 0.01, "halves": 0.02, "joined": 0.07, "tone": 0.02}, 0.7, 0.45, 0.35)
+GENTLE = Recipe({"silence": 0.04, "word": 0.45, "spoken word": 0.03, "close": 0.14, "other": 0.05, "spoken other": 0.04, "two": 0.03,
+                 "sentence": 0.09, "cut": 0.03, "backwards": 0.005, "halves": 0.015, "joined": 0.06, "tone": 0.02}, 0.55, 0.15, 0.1, bursts=0.6)
 FOLLOWS_SPEECH = 0.15  # share of the words that come after other speech and a pause
 PAUSE_FRAMES = (9, 22)
 SEEN_FRAMES = 9  # of the other speech, at least, where there is room
@@ -82,7 +83,7 @@ class Mixer:
         word = rng.integers(len(WORDS), size=n)
         labels = np.where(kinds == "silence", 0, np.where(np.char.endswith(kinds, "word"), 2 + word, 1))
 
-        groups = {"close": ["close"], "other": ["other"], "spoken other": ["spoken _unknown_"], "sentence": ["sentence"],
+        groups = {"close": ["close"], "other": ["other"], "spoken other": ["spoken _unknown_"], "sentence": ["sentence"], "tone": ["tone"],
                   "two": ["close", "other", "spoken _unknown_", "sentence"], "silence": ["other"]}
         clip = np.zeros(n, np.int64)
         for kind in recipe.kinds:
@@ -142,7 +143,11 @@ class Mixer:
         silent = kinds == "silence"
         wanted = np.where(silent, 10 ** rng.uniform(-0.5, 3.8, n) / 32768 * (rng.random(n) < 0.9),
                           self.level[clip] * 10 ** (-rng.uniform(-3, 32, n) / 20) * (rng.random(n) < recipe.noisy))
-        sound = np.hypot(sound, noise * (wanted / noise_rms).astype(np.float32)[:, None, None])
+        begin, burst = rng.uniform(-20, FRAMES - 2, n), silent & (rng.random(n) < recipe.bursts)
+        end = begin + rng.uniform(4, 60, n)
+        frame = np.arange(FRAMES)
+        heard = ~burst[:, None] | ((frame >= begin[:, None]) & (frame < end[:, None]))
+        sound = np.hypot(sound, noise * (heard * (wanted / noise_rms)[:, None]).astype(np.float32)[:, :, None])
         loudest = np.hypot(self.peak[clip], 3 * wanted)
         level = np.where(silent, 1.0, 10 ** rng.uniform(-1.6, 0.05, n) / loudest)
         sound = sound * level.astype(np.float32)[:, None, None]

@@ -86,6 +86,10 @@ INSIDE = tuple(line.strip() for line in """
     make that a double espresso with no foam
     I want an iced latte with caramel""".strip().splitlines())
 
+# What is spelt, counted and read out: short, alone, and many of them with the vowels of the four words.
+SPELT = tuple("""b c d f g h j k l m n o p q r s t u v w x y z dot dash plus minus star pound hash slash comma hours from for kilo tango
+    echo golf ten eleven twelve hundred million first second third half am pm""".split())
+
 
 def flite(text: str, voice: str, stretch: float, pitch_hz: float) -> np.ndarray:
     """int16 at 16 kHz."""
@@ -155,6 +159,23 @@ def main() -> None:
     for text, label in [(word, "_unknown_") for word in EMBEDDED] + [(text, "_sentence_") for text in INSIDE for _ in range(4)]:
         clips.append(flite(text, str(rng.choice(FLITE_VOICES)), rng.uniform(0.75, 1.2), rng.uniform(85, 220)))
         labels.append(label)
+
+    def run_of_words() -> str:
+        """Talk in which the words that sound like the four, or contain them, come between others."""
+        return " ".join(rng.permutation([*rng.choice(COMMON, 4), *rng.choice(EMBEDDED, 2), *rng.choice(CONFUSABLES, 2)]))
+
+    for _ in range(350):
+        clips.append(say(run_of_words(), voice(), int(rng.integers(120, 240)), int(rng.integers(15, 90))))
+        labels.append("_sentence_")
+    for _ in range(120):
+        clips.append(flite(run_of_words(), str(rng.choice(FLITE_VOICES)), rng.uniform(0.7, 1.2), rng.uniform(85, 220)))
+        labels.append("_sentence_")
+    for word in SPELT:
+        for _ in range(8):
+            clips.append(say(word, voice(), int(rng.integers(100, 230)), int(rng.integers(15, 90))))
+        for _ in range(2):
+            clips.append(flite(word, str(rng.choice(FLITE_VOICES)), rng.uniform(0.8, 1.35), rng.uniform(85, 220)))
+        labels += ["_unknown_"] * 10
     np.savez(args.work / "synthesised.npz", samples=np.concatenate(clips), lengths=np.array([len(c) for c in clips]),
              labels=np.array(labels))
     print(f"{len(clips)} synthesised clips")

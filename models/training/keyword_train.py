@@ -1,6 +1,10 @@
 """Trains a keyword network on windows that keyword_mixer.py mixes. Resumes from the last checkpoint when started again.
 
-    python keyword_train.py --work /tmp/keyword --steps 12000
+First each of three networks on hard windows; then one of them goes on with gentler windows and learns from what the three say together
+(arXiv:1503.02531). What ships is the mean of three such runs.
+
+    python keyword_train.py --work /tmp/keyword --body temporal --name temporal
+    python keyword_train.py --work /tmp/keyword --body hybrid --name taught --taught-by hybrid,temporal,separable_2d
 """
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ from mls_training import frontend
 FRAMES, BINS = frontend.WINDOW_FRAMES, frontend.MEL_BANDS
 BATCH = 128
 PEAK_RATE, LAST_RATE, WARM_UP_STEPS = 4e-3, 2e-5, 200
-GENTLE_RATE = 1e-3  # where the gentle steps begin
+GENTLE_RATE = 1e-3
 SMOOTHING = 0.04
 AVERAGED_STEPS = 300  # the weights that ship are a running mean over about so many steps
 SAVE_EVERY = 250
@@ -105,23 +109,26 @@ def windows_of(file: Path) -> tuple[np.ndarray, np.ndarray]:
     return (frontend.features_int(windows) * frontend.FEATURE_SCALE).astype(np.float32)[..., None], np.array(labels)
 
 
-def cosine(peak: float, share: float) -> float:
-    return LAST_RATE + (peak - LAST_RATE) * 0.5 * (1 + np.cos(np.pi * share))
+def rate_at(step: int, steps: int, peak: float) -> float:
+    """A cosine after the warm-up."""
+    return peak * (step + 1) / WARM_UP_STEPS if step < WARM_UP_STEPS else LAST_RATE + (peak - LAST_RATE) * 0.5 * (1 + np.cos(np.pi * step / steps))
 
 
-def rate_at(step: int, hard: int, gentle: int) -> float:
-    if step >= hard:
-        return cosine(GENTLE_RATE, (step - hard) / gentle)
-    return PEAK_RATE * (step + 1) / WARM_UP_STEPS if step < WARM_UP_STEPS else cosine(PEAK_RATE, step / hard)
+def with_weights(body: str, work: Path, name: str) -> tf.keras.Model:
+    model = network(body)
+    model.load_weights(str(work / f"{name}.weights.h5"))
+    return model
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=12000)
-    parser.add_argument("--gentle-steps", type=int, default=3000, help="steps after those, on clearer sounds and more of the four words")
     parser.add_argument("--body", choices=BODIES, default="hybrid")
-    parser.add_argument("--name", default="keyword", help="name of the checkpoint")
+    parser.add_argument("--name", required=True, help="of the checkpoint and of the weights that are written")
+    parser.add_argument("--taught-by", type=lambda names: names.split(","), default=[], metavar="BODY,BODY",
+                        help="names of trained networks, each that of its body; the first one's weights are where training begins")
+    parser.add_argument("--taught", type=float, default=0.8, metavar="SHARE", help="of the teachers in what is learnt; the rest is the labels")
     args = parser.parse_args()
     tf.keras.utils.set_random_seed(7)
     tf.config.threading.set_intra_op_parallelism_threads(2)
@@ -132,7 +139,11 @@ def main() -> None:
         np.savez(cache, x=np.concatenate([p[0] for p in parts]), y=np.concatenate([p[1] for p in parts]))
     windows, truth = (np.load(cache)[key] for key in "xy")
 
+    teachers = [with_weights(name, args.work, name) for name in args.taught_by]
+    recipe, peak = (GENTLE, GENTLE_RATE) if teachers else (HARD, PEAK_RATE)
     model, mean = network(args.body), network(args.body)
+    if teachers:
+        model.set_weights(teachers[0].get_weights())
     mean.set_weights(model.get_weights())
     rate = tf.Variable(PEAK_RATE)  # not the optimizer's own: that is part of a checkpoint
     optimizer = tf.keras.optimizers.legacy.Adam(lambda: rate)
@@ -150,19 +161,23 @@ def main() -> None:
             kept.assign(kept * decay + now * (1 - decay))
         return loss
 
+    @tf.function(input_signature=[tf.TensorSpec((BATCH, FRAMES, BINS, 1))])
+    def taught(x: tf.Tensor) -> tf.Tensor:
+        return tf.add_n([teacher(x, training=False) for teacher in teachers]) / len(teachers)
+
     predict = tf.function(lambda x: mean(x, training=False), reduce_retracing=True)
     mixer = Mixer(args.work, seed=100 + int(done))
     losses: list[float] = []
     started, used = time.time(), time.process_time()
-    last = args.steps + args.gentle_steps
-    for step in range(int(done), last):
-        recipe = HARD if step < args.steps else GENTLE
+    for step in range(int(done), args.steps):
         x, labels = mixer.batch(BATCH, recipe)
-        mask(mixer.rng, x, recipe)
         y = np.eye(len(LABELS), dtype=np.float32)[labels] * (1 - SMOOTHING) + SMOOTHING / len(LABELS)
-        rate.assign(rate_at(step, args.steps, args.gentle_steps))
+        if teachers:  # nobody needs to be asked what silence is
+            y = np.where(labels[:, None] == 0, y, (1 - args.taught) * y + args.taught * taught(x[..., None].astype(np.float32)).numpy())
+        mask(mixer.rng, x, recipe)
+        rate.assign(rate_at(step, args.steps, peak))
         losses.append(float(train(x[..., None].astype(np.float32), y, min(1 - 1 / AVERAGED_STEPS, step / (step + 10)))))
-        if (step + 1) % SAVE_EVERY == 0 or step + 1 == last:
+        if (step + 1) % SAVE_EVERY == 0 or step + 1 == args.steps:
             done.assign(step + 1)
             manager.save()
             scores = np.concatenate([predict(part).numpy() for part in np.array_split(windows, 10)])
