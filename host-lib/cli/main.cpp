@@ -130,6 +130,10 @@ int Main(int argc, char** argv) {
   } catch (const CLI::Success& asked) {  // --help, --version
     return app.exit(asked);
   } catch (const CLI::ParseError& error) {
+    const std::vector<std::string> unknown = app.remaining();
+    if (app.get_subcommands().empty() && !unknown.empty() && !unknown.front().starts_with('-')) {
+      return ReportUsage("there is no command `" + unknown.front() + "`\nTry `mlsensor --help`.");
+    }
     return ReportUsage(std::string(error.what()) + "\nTry `mlsensor --help`.");
   }
   if (!command) {

@@ -2,8 +2,8 @@
 
 The most words right (the mean of clean and at 5 dB) of all decisions that keep to the bounds given, on recordings that are neither for
 training nor for the test: the validation words, close words (go, off, ...) of speakers kept out of training, held-out talk, and noise that
-begins suddenly. A word gets an offset only if that is worth GAIN. The bounds hold on recordings that the choice has not seen: halves of the speakers (of the recordings, for
-close words and talk) are chosen on and counted on in turn.
+begins suddenly. A word gets an offset only if that is worth GAIN. The bounds hold on recordings that the choice has not seen: halves of the
+speakers (of the recordings, for all but the words) are chosen on and counted on in turn.
 
     python keyword_choose.py --work /tmp/keyword --model ../keyword/keyword.tflite --write
 """

@@ -24,7 +24,7 @@ LEFT_OUT = re.compile(r"\b(yes|no|up|down)\b|\[", re.IGNORECASE)
 def transcripts(folder: Path, language: str) -> dict[str, str]:
     """By the name of the recording, where there is one."""
     text = gzip.open(folder / f"usr/share/doc/asterisk-core-sounds-{language}/core-sounds-{language}.txt.gz", "rt", errors="replace").read()
-    return {name.strip(): said for name, colon, said in (line.partition(":") for line in text.splitlines()) if colon and name[0] != ";"}
+    return {name.strip(): said for name, colon, said in (line.partition(":") for line in text.splitlines()) if colon and not name.startswith(";")}
 
 
 def main() -> None:
@@ -45,8 +45,8 @@ def main() -> None:
                 recording = str(file.relative_to(voice).with_suffix(""))
                 if recording.startswith("silence/") or LEFT_OUT.search(said.get(recording, "")):
                     continue
-                raw = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-f", "g722", "-i", file, "-f", "s16le", "-ac", "1", "-ar", str(RATE), "-"],
-                                     check=True, capture_output=True).stdout
+                decode = ["ffmpeg", "-nostdin", "-v", "error", "-f", "g722", "-i", file, "-f", "s16le", "-ac", "1", "-ar", str(RATE), "-"]
+                raw = subprocess.run(decode, check=True, capture_output=True).stdout
                 samples = np.frombuffer(raw, "<i2")
                 if len(samples) >= LEAST_SECONDS * RATE:
                     clips.append(samples)

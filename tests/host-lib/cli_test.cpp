@@ -165,7 +165,8 @@ TEST_F(CommandLine, WrongUseIsStatus2AndSaysWhatToDo) {
     std::vector<std::string> arguments;
     const char* says;
   } cases[] = {
-      {{"nonsense"}, "nonsense"},
+      {{"raed", uri_}, "there is no command `raed`"},
+      {{"--frobnicate"}, "not expected: --frobnicate"},
       {{"read"}, "URI is required"},
       {{"read", uri_, "--frobnicate"}, "--frobnicate"},
       {{"read", "spi:1"}, "it must begin with"},
