@@ -37,8 +37,8 @@ std::vector<Item> FindItems(const fs::path& data, InputKind kind) {
   for (const auto& entry : fs::directory_iterator(data, error)) {
     if (entry.is_directory() && !entry.path().filename().string().starts_with('.')) classes.push_back(entry.path());
   }
-  if (error) throw InputError(data.string() + ": " + error.message());
-  if (classes.empty()) throw InputError(data.string() + ": has no folders; put the files of each class into a folder with the name of the class");
+  if (error) throw InputError(data, error.message() + "; check the path");
+  if (classes.empty()) throw InputError(data, "has no folders; put the files of each class into a folder with the name of the class");
   std::ranges::sort(classes);
   std::vector<Item> items;
   for (const fs::path& folder : classes) {
