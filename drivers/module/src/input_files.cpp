@@ -40,11 +40,11 @@ std::vector<std::filesystem::path> FindInputFiles(const std::filesystem::path& p
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status)) {
-    throw InputError(path.string() + ": " + (error ? error.message() : "No such file or directory") + "; check the path");
+    throw InputError(path, (error ? error.message() : "No such file or directory") + "; check the path");
   }
   if (std::filesystem::is_regular_file(status)) return {path};
   if (!std::filesystem::is_directory(status)) {
-    throw InputError(path.string() + ": neither a file nor a directory; give one of these, or - for standard input");
+    throw InputError(path, "neither a file nor a directory; give one of these, or - for standard input");
   }
 
   std::vector<std::filesystem::path> files;
@@ -53,9 +53,9 @@ std::vector<std::filesystem::path> FindInputFiles(const std::filesystem::path& p
     const bool hidden = at->path().filename().string().starts_with('.');
     if (!hidden && at->is_regular_file(ignored) && TakesPart(at->path(), kind)) files.push_back(at->path());
   }
-  if (error) throw InputError(path.string() + ": cannot list the directory: " + error.message());
+  if (error) throw InputError(path, "cannot list the directory: " + error.message());
   if (files.empty()) {
-    throw InputError(path.string() + ": no " + (kind == InputKind::kSound ? "sound (WAV, FLAC or OGG)" : "picture (JPEG or PNG)") +
+    throw InputError(path, std::string("no ") + (kind == InputKind::kSound ? "sound (WAV, FLAC or OGG)" : "picture (JPEG or PNG)") +
                      " in this directory; put some there or name a file");
   }
   std::sort(files.begin(), files.end());
